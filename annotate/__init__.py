@@ -1,0 +1,82 @@
+"""Faithful annotation round trips between articles, Label Studio and Hugging Face datasets."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from annotate.corpus import Article, read_articles
+    from annotate.dataset.build import Built, build
+    from annotate.errors import AnnotateError
+    from annotate.schema import Schema, labelling_config, load_schema
+    from annotate.spans import Annotation, Relation, Span
+    from annotate.studio.client import Studio
+    from annotate.studio.ledger import Ledger, open_ledger
+    from annotate.studio.pull import Pulled, pull
+    from annotate.studio.push import Plan, plan_push, push
+    from annotate.studio.server import LocalServer
+    from annotate.text import canonicalise
+    from annotate.workspace import Workspace, init_workspace, open_workspace
+
+# Where each public name lives. Imported when first used: the Label Studio SDK and
+# `datasets` each take about a second, and no command needs both.
+_HOMES = {
+    "AnnotateError": "annotate.errors",
+    "Annotation": "annotate.spans",
+    "Article": "annotate.corpus",
+    "Built": "annotate.dataset.build",
+    "Ledger": "annotate.studio.ledger",
+    "LocalServer": "annotate.studio.server",
+    "Plan": "annotate.studio.push",
+    "Pulled": "annotate.studio.pull",
+    "Relation": "annotate.spans",
+    "Schema": "annotate.schema",
+    "Span": "annotate.spans",
+    "Studio": "annotate.studio.client",
+    "Workspace": "annotate.workspace",
+    "build": "annotate.dataset.build",
+    "canonicalise": "annotate.text",
+    "init_workspace": "annotate.workspace",
+    "labelling_config": "annotate.schema",
+    "load_schema": "annotate.schema",
+    "open_ledger": "annotate.studio.ledger",
+    "open_workspace": "annotate.workspace",
+    "plan_push": "annotate.studio.push",
+    "pull": "annotate.studio.pull",
+    "push": "annotate.studio.push",
+    "read_articles": "annotate.corpus",
+}
+
+__all__ = [
+    "AnnotateError",
+    "Annotation",
+    "Article",
+    "Built",
+    "Ledger",
+    "LocalServer",
+    "Plan",
+    "Pulled",
+    "Relation",
+    "Schema",
+    "Span",
+    "Studio",
+    "Workspace",
+    "build",
+    "canonicalise",
+    "init_workspace",
+    "labelling_config",
+    "load_schema",
+    "open_ledger",
+    "open_workspace",
+    "plan_push",
+    "pull",
+    "push",
+    "read_articles",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401, a module attribute can be anything
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

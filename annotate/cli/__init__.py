@@ -1,0 +1,70 @@
+"""The command `annotate`: parses, calls the library, prints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+
+import click
+
+from annotate.errors import AnnotateError
+
+# In the order of the work; each is a module here with a function of that name.
+COMMANDS = ("init", "serve", "push", "pull", "status", "doctor", "build", "demo")
+
+EXIT_INTERRUPTED = 130
+
+
+class _Lazy(click.Group):
+    """Imports a command's module only when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"annotate.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="annotate-corpus", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def annotate(debug: bool) -> None:
+    """Annotate a corpus in Label Studio and get it back as a Hugging Face dataset.
+
+    The road: init, push, annotate in the browser, pull, build.
+    """
+    del debug  # read from the arguments below, before anything can fail
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command; a failure is one line on stderr and a non-zero exit status."""
+    given = sys.argv[1:] if args is None else args
+    # Neither library may tell anyone what is done here.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    # SIGTERM unwinds like Ctrl-C, so that a server we started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        status = annotate(args=given, prog_name="annotate", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("annotate: stopped; nothing is half-written", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        known = isinstance(error, AnnotateError)
+        line = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+        click.echo(f"annotate: {line}", err=True)
+        if not known:
+            click.echo("This is a fault of annotate; --debug shows where.", err=True)
+        sys.exit(1)
+    sys.exit(status or 0)

@@ -1,0 +1,77 @@
+"""`annotate build`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from annotate.cli.common import (
+    LOCAL,
+    json_option,
+    load_corpus,
+    load_workspace_schema,
+    plural,
+    print_json,
+    rich_progress,
+    workspace_option,
+)
+from annotate.errors import DatasetError
+from annotate.workspace import Workspace
+
+
+@click.command()
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@workspace_option
+@json_option
+def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
+    """Build the Hugging Face dataset from the ledger into the folder OUT.
+
+    Needs no server. The same ledger, corpus and schema give the same bytes.
+
+    \b
+    Example:
+      annotate build dataset
+    """
+    from annotate.studio.ledger import Place, open_ledger
+
+    schema = load_workspace_schema(workspace)
+    articles = load_corpus(workspace)
+    with open_ledger(workspace.ledger_path) as ledger:
+        server = workspace.url or LOCAL
+        project = ledger.project(server)
+        if project is None:
+            raise DatasetError(
+                "the ledger has no annotations yet", "Run `annotate push`, annotate, pull."
+            )
+        annotations = list(ledger.annotations(Place(server, project)))
+    import datasets
+
+    from annotate.dataset.build import build as carry_out
+
+    datasets.disable_progress_bars()
+    settings = workspace.settings.dataset
+    built = carry_out(out, articles, annotations, schema, settings, rich_progress)
+    if as_json:
+        print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
+        return
+    click.echo(
+        f"{out}: {plural(built.articles, 'article')}, "
+        f"{plural(built.entities, 'entity', f'entities')}, {plural(built.relations, 'relation')}"
+    )
+    click.echo(", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
+    if left := set(("train", "validation", "test")) - built.splits.keys():
+        click.echo(f"No article falls into {' and '.join(sorted(left))} yet.")
+    for count, what in (
+        (built.unannotated, "articles without a submitted annotation"),
+        (built.outdated, "annotations of a text that the corpus no longer has"),
+        (built.superseded, "annotations with a later one of the same article"),
+        (built.set_aside, "marks that could not be proved"),
+    ):
+        if count:
+            click.echo(f"Left out: {count:,} {what}")
+    if built.losses:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
+        click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")
+    click.echo(f'load_dataset("{out}", "spans")')

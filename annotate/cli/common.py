@@ -1,0 +1,134 @@
+"""What the commands share: options, the terminal, and opening a workspace's parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from annotate.errors import AccessDenied
+from annotate.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from annotate.corpus import Article
+    from annotate.progress import Advance
+    from annotate.schema import Schema
+    from annotate.studio.client import Studio
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# How the local server is named in the ledger: its port changes, it does not.
+LOCAL = "local"
+
+
+def workspace_option(command: F) -> F:
+    """Give the command `workspace`, opened, from --workspace or the current folder."""
+
+    def opened(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Workspace:
+        return open_workspace(value or Path.cwd())
+
+    return click.option(
+        "--workspace",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        callback=opened,
+        metavar="DIR",
+        help="The workspace; otherwise the one the current folder is in.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Give the command `as_json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+    )(command)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print a result for scripts."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def stdout() -> Console:
+    """Return the console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def rich_progress(label: str, total: int | None = None) -> Iterator[Advance]:
+    """Show progress on stderr, after which nothing of it stays; silent without a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%")]
+    console = Console(stderr=True)
+    with Progress(
+        *columns, TimeElapsedColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    ) as progress:  # fmt: skip
+        task = progress.add_task(label, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Article]:
+    """Read the given paths, by default the workspace's corpus."""
+    from annotate.corpus import read_articles
+
+    return read_articles(paths or (workspace.corpus_path,))
+
+
+def load_workspace_schema(workspace: Workspace) -> Schema:
+    """Read the workspace's schema."""
+    from annotate.schema import load_schema
+
+    return load_schema(workspace.schema_path)
+
+
+@contextmanager
+def connect(workspace: Workspace) -> Iterator[tuple[Studio, str]]:
+    """Give a client of the workspace's server, and the name the ledger has for the server.
+
+    A local server that is not running is started for the duration.
+    """
+    if workspace.url is not None:
+        if not workspace.api_key:
+            raise AccessDenied(
+                f"there is no token for Label Studio at {workspace.url}",
+                "Put one from Account & Settings in LABEL_STUDIO_API_KEY.",
+            )
+        yield _studio(workspace.url, workspace.api_key), workspace.url
+        return
+    from annotate.studio.server import LocalServer
+
+    server = LocalServer(workspace.private)
+    if server.running() is None:
+        click.echo(
+            "Starting the local Label Studio for this command; `annotate serve` keeps it up.",
+            err=True,
+        )
+    with server.use(rich_progress) as running:
+        yield _studio(running.url, server.login().token), LOCAL
+
+
+def _studio(url: str, api_key: str) -> Studio:
+    from annotate.studio.client import Studio
+
+    return Studio(url, api_key)
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return `3 articles`, `1 article`; `many` where adding an s is wrong."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listed(names: tuple[str, ...], limit: int = 5) -> str:
+    """Return the first names, and how many more there are."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,95 @@
+"""`annotate push`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from annotate.cli.common import (
+    connect,
+    json_option,
+    listed,
+    load_corpus,
+    load_workspace_schema,
+    plural,
+    print_json,
+    rich_progress,
+    workspace_option,
+)
+from annotate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from annotate.studio.push import Plan
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@workspace_option
+@click.option("--dry-run", is_flag=True, help="Print the plan and end.")
+@json_option
+def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> None:
+    """Send articles to Label Studio that are not there yet.
+
+    Without PATH the whole corpus. Creates the project, sets its labelling page and its
+    instructions from the schema, and adds suggestions from the schema's patterns. Run
+    again it has nothing to do, and after a failure it completes.
+
+    \b
+    Example:
+      annotate push --dry-run
+      annotate push corpus/articles/one.md
+    """
+    from annotate.studio.ledger import open_ledger
+
+    settings = workspace.settings
+    schema = load_workspace_schema(workspace)
+    articles = load_corpus(workspace, paths)
+    with open_ledger(workspace.ledger_path) as ledger, connect(workspace) as (studio, server):
+        from annotate.studio.push import plan_push
+        from annotate.studio.push import push as carry_out
+
+        target = (studio, ledger, server, settings.title, schema)
+        plan = plan_push(*target, articles, whole_corpus=not paths)
+        if not as_json:
+            _print_plan(plan, settings.title)
+        result = _as_json(plan)
+        if not dry_run and not plan.idle:
+            batch = settings.label_studio.batch_size
+            place = carry_out(*target, plan, batch_size=batch, progress=rich_progress)
+            result |= {"project": place.project, "pushed": len(plan.new)}
+            if not as_json:
+                url = f"{studio.url}/projects/{place.project}"
+                click.echo(f"Done: {plural(len(plan.new), 'article')} pushed to {url}")
+    if as_json:
+        print_json(result)
+
+
+def _print_plan(plan: Plan, title: str) -> None:
+    if plan.config != "in step":
+        verb = "create" if plan.config == "missing" else "bring in step with the schema"
+        click.echo(f"Project {title!r}: {verb}")
+    click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
+    notes = {
+        "changed since they were pushed; their tasks keep the old text": plan.changed,
+        "on the server but not in the corpus; left alone": plan.gone,
+        "with more than one task; run `annotate doctor`": plan.duplicates,
+    }
+    for note, ids in notes.items():
+        if ids:
+            click.echo(f"{plural(len(ids), 'article')} {note}: {listed(ids)}")
+    if plan.idle:
+        click.echo("Nothing to do.")
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "config": plan.config,
+        "new": [article.id for article in plan.new],
+        "unchanged": len(plan.unchanged),
+        "changed": plan.changed,
+        "gone": plan.gone,
+        "duplicates": plan.duplicates,
+        "pushed": 0,
+    }

@@ -1,0 +1,6 @@
+"""Corpora: articles, and how they are read."""
+
+from annotate.corpus.article import Article
+from annotate.corpus.read import read_article, read_articles
+
+__all__ = ["Article", "read_article", "read_articles"]

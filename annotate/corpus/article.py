@@ -1,0 +1,31 @@
+"""One document of a corpus."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import msgspec
+
+from annotate.text import digest
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """An article: its id, its canonical text, and what is known about it.
+
+    Metadata are empty strings where unknown; `published_at` is as the source gives it,
+    by preference ISO 8601.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    source: str = ""
+    url: str = ""
+    author: str = ""
+    published_at: str = ""
+    language: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the canonical text: the version of the article."""
+        return digest(self.text)

@@ -1,0 +1,1 @@
+"""The Hugging Face dataset: features, splits, tokens, the card and the build."""

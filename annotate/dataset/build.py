@@ -1,0 +1,227 @@
+"""Build: articles and their annotations become a dataset on disk.
+
+A pure function of what goes in: the same input gives the same bytes. Written beside the
+target and renamed, so the target is the old dataset or the new one, never a half.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+import msgspec
+
+from annotate.corpus import Article
+from annotate.dataset.card import dataset_card
+from annotate.dataset.features import span_features, span_row, token_features, token_rows
+from annotate.dataset.splits import SPLITS, split_of
+from annotate.dataset.tokens import tag
+from annotate.errors import DatasetError
+from annotate.progress import Progress, silent
+from annotate.schema import Schema
+from annotate.spans import Annotation
+from annotate.text import digest
+from annotate.workspace import DatasetSettings
+
+LOCK = "annotate.lock"
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """What a build made of what.
+
+    `splits` maps the splits that have articles to how many, `labels` each label to its
+    entities in each split, `losses` each reason to the spans that `tokens` does not show
+    as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
+    of a text that the corpus no longer has, `superseded` those older than another's work
+    on the same article; none of these are in the dataset.
+    """
+
+    articles: int
+    unannotated: int
+    entities: int
+    relations: int
+    sentences: int
+    splits: dict[str, int]
+    labels: dict[str, dict[str, int]]
+    losses: dict[str, int]
+    set_aside: int
+    outdated: int
+    superseded: int
+
+
+def build(
+    out: Path, articles: Sequence[Article], annotations: Iterable[Annotation], schema: Schema,
+    settings: DatasetSettings, progress: Progress = silent,
+) -> Built:  # fmt: skip
+    """Build the dataset into the folder `out`, replacing a dataset that was built there.
+
+    Of several people's submitted annotations of an article the one changed last counts.
+    Raises `DatasetError` when nothing is annotated, when `out` holds something else, or
+    when it cannot be written.
+    """
+    _refuse_foreign(out)
+    given = list(annotations)
+    chosen, outdated, superseded = choose(articles, given)
+    if not chosen:
+        raise DatasetError(
+            "no article of the corpus has a submitted annotation",
+            "Annotate some in Label Studio, run `annotate pull`, then build again.",
+        )
+    spans, tokens, losses = _rows(articles, chosen, schema, settings, progress)
+    built = Built(
+        articles=len(chosen),
+        unannotated=len(articles) - len(chosen),
+        entities=sum(len(annotation.spans) for annotation in chosen.values()),
+        relations=sum(len(annotation.relations) for annotation in chosen.values()),
+        sentences=sum(map(len, tokens.values())),
+        splits={split: len(rows) for split, rows in spans.items()},
+        labels=_count_labels(spans, schema),
+        losses=dict(sorted(Counter(loss["reason"] for loss in losses).items())),
+        set_aside=sum(len(annotation.set_aside) for annotation in chosen.values()),
+        outdated=outdated,
+        superseded=superseded,
+    )
+    configs = {"spans": (span_features(schema), spans), "tokens": (token_features(schema), tokens)}
+    card = dataset_card(schema, settings, built, {name: c[0] for name, c in configs.items()})
+    lock = _lock(articles, given, schema, settings)
+    try:
+        _write(out, configs, losses, card, lock)
+    except OSError as error:
+        raise DatasetError(
+            f"{out} cannot be written: {error.strerror or error}",
+            "Free some space or name another folder; what was there is untouched.",
+        ) from error
+    return built
+
+
+def choose(
+    articles: Sequence[Article], annotations: Iterable[Annotation]
+) -> tuple[dict[str, Annotation], int, int]:
+    """Return the annotation that counts for each article, and how many are outdated or superseded.
+
+    The one changed last counts, of equals the one with the greater number.
+    """
+    versions = {article.id: article.sha256 for article in articles}
+    chosen: dict[str, Annotation] = {}
+    outdated = superseded = 0
+    submitted = (a for a in annotations if a.status == "submitted")
+    for annotation in sorted(submitted, key=lambda a: (a.updated_at, a.id)):
+        if versions.get(annotation.article) != annotation.sha256:
+            outdated += 1
+            continue
+        superseded += annotation.article in chosen
+        chosen[annotation.article] = annotation
+    return chosen, outdated, superseded
+
+
+def _rows(
+    articles: Sequence[Article], chosen: dict[str, Annotation], schema: Schema,
+    settings: DatasetSettings, progress: Progress,
+) -> tuple[Rows, Rows, list[dict[str, Any]]]:  # fmt: skip
+    spans: Rows = {}
+    tokens: Rows = {}
+    losses: list[dict[str, Any]] = []
+    with progress("Building rows", len(chosen)) as advance:
+        for article in sorted(articles, key=lambda article: article.id):
+            annotation = chosen.get(article.id)
+            if annotation is None:
+                continue
+            split = split_of(article.id, settings.split)
+            spans.setdefault(split, []).append(span_row(article, annotation, schema))
+            sentences, lost = tag(article.text, annotation.spans)
+            tokens.setdefault(split, []).extend(token_rows(article, sentences))
+            losses += (
+                {
+                    "id": article.id,
+                    "start": span.start,
+                    "end": span.end,
+                    "label": span.label,
+                    "text": article.text[span.start : span.end],
+                    "reason": reason,
+                }
+                for span, reason in lost
+            )
+            advance(1)
+    return _in_order(spans), _in_order(tokens), losses
+
+
+def _in_order(rows: Rows) -> Rows:
+    return {split: rows[split] for split in SPLITS if split in rows}
+
+
+def _count_labels(spans: Rows, schema: Schema) -> dict[str, dict[str, int]]:
+    counts = {
+        split: Counter(entity["label"] for row in rows for entity in row["entities"])
+        for split, rows in spans.items()
+    }
+    return {label: {split: counts[split][label] for split in counts} for label in schema.labels}
+
+
+def _lock(
+    articles: Sequence[Article], annotations: Sequence[Annotation], schema: Schema,
+    settings: DatasetSettings,
+) -> bytes:  # fmt: skip
+    """Return the digests of everything that decides the dataset's bytes."""
+    corpus = sorted((article.id, article.sha256) for article in articles)
+    ledger = sorted(annotations, key=lambda a: (a.article, a.id))
+    parts = {"corpus": corpus, "annotations": ledger, "schema": schema, "settings": settings}
+    lock = {name: digest(msgspec.json.encode(part).decode()) for name, part in parts.items()}
+    versions = ("annotate-corpus", "datasets", "pyarrow")
+    lock |= {name: importlib.metadata.version(name) for name in versions}
+    return msgspec.json.format(msgspec.json.encode(lock)) + b"\n"
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not (out / LOCK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise DatasetError(
+            f"{out} exists and is not a dataset built here", "Name a new folder, or remove it."
+        )
+
+
+def _write(
+    out: Path, configs: dict[str, tuple[datasets.Features, Rows]], losses: list[dict[str, Any]],
+    card: str, lock: bytes,
+) -> None:  # fmt: skip
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        fresh = Path(folder) / "new"
+        fresh.mkdir()
+        for name, (features, splits) in configs.items():
+            for split, rows in splits.items():
+                path = fresh / name / f"{split}-00000-of-00001.parquet"
+                path.parent.mkdir(exist_ok=True)
+                _write_parquet(path, rows, features)
+        string, offset = datasets.Value("string"), datasets.Value("int32")
+        listed = dict.fromkeys(("id", "start", "end", "label", "text", "reason"), string)
+        listed |= {"start": offset, "end": offset}
+        _write_parquet(fresh / "losses.parquet", losses, datasets.Features(listed))
+        (fresh / "README.md").write_text(card, encoding="utf-8")
+        (fresh / LOCK).write_bytes(lock)
+        _swap(fresh, out, Path(folder) / "old")
+
+
+def _swap(fresh: Path, out: Path, old: Path) -> None:
+    if not out.exists():
+        fresh.rename(out)
+        return
+    out.rename(old)
+    try:
+        fresh.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+
+
+def _write_parquet(
+    path: Path, rows: list[dict[str, Any]], features: datasets.Features
+) -> None:
+    columns = {name: [row[name] for row in rows] for name in features}
+    table = datasets.Dataset.from_dict(columns, features=features)
+    table.to_parquet(path)

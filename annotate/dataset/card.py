@@ -1,0 +1,121 @@
+"""The dataset's card: README.md with the metadata that loading and the Hub read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datasets import DatasetInfo, Features
+from datasets.info import DatasetInfosDict
+from huggingface_hub import DatasetCardData
+
+from annotate.schema import Schema
+from annotate.workspace import DatasetSettings
+
+if TYPE_CHECKING:
+    from annotate.dataset.build import Built
+
+_LOSSES = {
+    "nested": "nested in another span; only the outermost span is tagged",
+    "crossing": "crosses another span; the one that starts first is tagged",
+    "sentences": "spreads over more than one sentence; not tagged",
+    "cut token": "begins or ends within a token; tagged with the whole token",
+    "shared token": "shares a token with another span; not tagged",
+    "empty": "holds no token; not tagged",
+}
+
+
+def dataset_card(
+    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features]
+) -> str:
+    """Return the card as Markdown with a YAML head; the same input gives the same text."""
+    return f"---\n{_metadata(schema, settings, built, features)}\n---\n\n{_body(schema, settings, built)}"
+
+
+def _metadata(
+    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features]
+) -> str:
+    data = DatasetCardData(
+        language=schema.language,
+        license=settings.license,
+        pretty_name=settings.title or schema.title,
+        task_categories=["token-classification"],
+        size_categories=["n<1K" if built.articles < 1000 else "1K<n<10K"],
+        configs=[
+            {
+                "config_name": name,
+                **({"default": True} if name == "spans" else {}),
+                "data_files": [
+                    {"split": split, "path": f"{name}/{split}-*.parquet"} for split in built.splits
+                ],
+            }
+            for name in features
+        ],
+    )
+    infos = DatasetInfosDict(
+        {name: DatasetInfo(features=columns, config_name=name) for name, columns in features.items()}
+    )
+    infos.to_dataset_card_data(data)
+    return str(data.to_yaml())
+
+
+def _body(schema: Schema, settings: DatasetSettings, built: Built) -> str:
+    splits = list(built.splits)
+    lines = [
+        f"# {settings.title or schema.title}",
+        "",
+        f"{built.articles} articles with {built.entities} entities and {built.relations}"
+        f" relations, annotated under the schema `{schema.name}` {schema.version}.",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'spans = load_dataset("PATH", "spans")    # a row an article',
+        'tokens = load_dataset("PATH", "tokens")  # a row a sentence, BIO tags',
+        "```",
+        "",
+        "`start` and `end` count code points of `text`, end exclusive:"
+        ' `text[start:end] == entity["text"]`. Spans may nest and overlap.',
+        "",
+        "## Splits",
+        "",
+        "An article's split is decided by the sha256 of its id, so it stays where it is when"
+        " the corpus grows.",
+        "",
+        f"| | {' | '.join(splits)} |",
+        f"| --- |{' ---: |' * len(splits)}",
+        f"| articles | {' | '.join(str(built.splits[split]) for split in splits)} |",
+    ]
+    for entity in schema.entities:
+        counts = " | ".join(str(built.labels[entity.name][split]) for split in splits)
+        lines.append(f"| {entity.name} | {counts} |")
+    lines += ["", "## Labels", ""]
+    lines += [f"- **{entity.name}** ({entity.title}): {entity.definition}" for entity in schema.entities]
+    if schema.relations:
+        lines += ["", "## Relations", ""]
+        lines += [
+            f"- **{relation.name}** ({relation.title}): {', '.join(relation.head)} →"
+            f" {', '.join(relation.tail)}"
+            for relation in schema.relations
+        ]
+    return "\n".join([*lines, *_policy(built)]) + "\n"
+
+
+def _policy(built: Built) -> list[str]:
+    lines = [
+        "",
+        "## How it was made",
+        "",
+        "- Text is canonical: NFC, line feeds, no control or invisible characters.",
+        "- Of several annotations of an article the one changed last counts;"
+        f" {built.superseded} older ones are left out.",
+        f"- {built.unannotated} articles of the corpus have no submitted annotation and are"
+        " left out.",
+        f"- {built.outdated} annotations are of a text that the corpus no longer has and are"
+        " left out.",
+        f"- {built.set_aside} marks could not be proved against their article and are left out.",
+        "- `tokens` is derived from `spans`: tokens are runs of letters and digits or single"
+        " marks, tags are BIO of the outermost spans. What the tags do not show as marked"
+        " is listed in `losses.parquet`:",
+    ]
+    losses = [f"  - {count} × {_LOSSES[reason]}" for reason, count in built.losses.items()]
+    return lines + (losses or ["  - nothing"])

@@ -1,0 +1,90 @@
+"""The columns of the dataset's configs, made from the schema and never inferred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasets import ClassLabel, Features, List, Value
+
+from annotate.corpus import Article
+from annotate.dataset.tokens import Sentence
+from annotate.schema import Schema
+from annotate.spans import Annotation, reading_order
+
+METADATA = ("title", "source", "url", "published_at", "language")
+
+
+def span_features(schema: Schema) -> Features:
+    """Return the features of `spans`: a row an article."""
+    string, offset = Value("string"), Value("int32")
+    columns: dict[str, Any] = {"id": string, "text": string}
+    columns |= dict.fromkeys((*METADATA, "sha256"), string)
+    label = ClassLabel(names=list(schema.labels))
+    entity = {"id": string, "start": offset, "end": offset, "label": label, "text": string}
+    columns["entities"] = List(entity)
+    if schema.relations:
+        relation = ClassLabel(names=list(schema.relation_labels))
+        columns["relations"] = List({"head": string, "tail": string, "label": relation})
+    for choice in schema.choices:
+        answer = ClassLabel(names=[option.name for option in choice.options])
+        columns[choice.name] = List(answer) if choice.multiple else answer
+    return Features(columns)
+
+
+def token_features(schema: Schema) -> Features:
+    """Return the features of `tokens`: a row a sentence."""
+    names = ["O", *(f"{prefix}-{label}" for label in schema.labels for prefix in "BI")]
+    offsets = List(Value("int32"))
+    return Features(
+        {
+            "id": Value("string"),
+            "sentence": Value("int32"),
+            "tokens": List(Value("string")),
+            "ner_tags": List(ClassLabel(names=names)),
+            "starts": offsets,
+            "ends": offsets,
+        }
+    )
+
+
+def span_row(article: Article, annotation: Annotation, schema: Schema) -> dict[str, Any]:
+    """Return an article's row of `spans`; entities are numbered in reading order."""
+    ordered = sorted(annotation.spans, key=reading_order)
+    ids = {span.id: f"e{number}" for number, span in enumerate(ordered, start=1)}
+    row: dict[str, Any] = {"id": article.id, "text": article.text, "sha256": article.sha256}
+    row |= {field: getattr(article, field) for field in METADATA}
+    row["entities"] = [
+        {
+            "id": ids[span.id],
+            "start": span.start,
+            "end": span.end,
+            "label": span.label,
+            "text": article.text[span.start : span.end],
+        }
+        for span in ordered
+    ]
+    if schema.relations:
+        arrows = [(ids[r.head], ids[r.tail], r.label) for r in annotation.relations]
+        row["relations"] = [
+            {"head": head, "tail": tail, "label": label}
+            for head, tail, label in sorted(arrows, key=lambda a: (int(a[0][1:]), int(a[1][1:])))
+        ]
+    for choice in schema.choices:
+        answers = list(annotation.choices.get(choice.name, ()))
+        row[choice.name] = answers if choice.multiple else next(iter(answers), None)
+    return row
+
+
+def token_rows(article: Article, sentences: list[Sentence]) -> list[dict[str, Any]]:
+    """Return an article's rows of `tokens`, one for each of its sentences."""
+    return [
+        {
+            "id": article.id,
+            "sentence": number,
+            "tokens": [article.text[token.start : token.end] for token in sentence.tokens],
+            "ner_tags": sentence.tags,
+            "starts": [token.start for token in sentence.tokens],
+            "ends": [token.end for token in sentence.tokens],
+        }
+        for number, sentence in enumerate(sentences)
+    ]

@@ -1,0 +1,140 @@
+"""Gold annotations as text that people can read and compare.
+
+A span is `[text](LABEL)`, or `[text](LABEL 7)` when a relation refers to it as 7. Spans
+nest. A backslash makes the next character plain. After the text, a line `---` begins the
+relations, one a line: `7 holds_rank 3`. Front matter, when present, is skipped.
+
+Spans that cross (overlap without nesting) have no form here.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from annotate.errors import MarkupError
+from annotate.spans import Relation, Span, covers, overlap, reading_order
+
+_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_RULE = re.compile(r"^---$", re.MULTILINE)
+_LABEL = re.compile(r"\(([^()\s]+)(?: ([^()\s]+))?\)")
+_SPECIAL = re.compile(r"[\\\[\]]")
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A text with its spans, in reading order, and its relations."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
+def read_inline(source: str, name: str = "markup") -> Marked:
+    """Read inline markup; `name` stands for it in messages.
+
+    Raises `MarkupError` with the line, when brackets do not balance, an id is given twice,
+    or a relation refers to an id that no span has.
+    """
+    front = _FRONT_MATTER.match(source)
+    skipped = front.end() if front else 0
+    body, *rest = _RULE.split(source[skipped:], maxsplit=1)
+    lead = len(body) - len(body.lstrip("\n"))
+    first_line = source[: skipped + lead].count("\n") + 1
+    text, spans = _parse(body.strip("\n"), name, first_line)
+    ids = {span.id for span in spans}
+    relation_line = source[: skipped + len(body)].count("\n") + 1
+    relations = _relations(rest[0] if rest else "", ids, name, relation_line)
+    return Marked(text, tuple(sorted(spans, key=reading_order)), relations)
+
+
+def _parse(body: str, name: str, first_line: int) -> tuple[str, list[Span]]:
+    def fault(reason: str, at: int) -> MarkupError:
+        line = first_line + body.count("\n", 0, at)
+        return MarkupError(f"{name}, line {line}: {reason}", "Correct the markup.")
+
+    out: list[str] = []
+    length = at = 0
+    opened: list[tuple[int, int]] = []
+    spans: dict[str, Span] = {}
+    while at < len(body):
+        special = _SPECIAL.search(body, at)
+        stop = special.start() if special else len(body)
+        out.append(body[at:stop])
+        length += stop - at
+        at = stop + 1
+        char = body[stop : stop + 1]
+        if char == "\\":
+            out.append(body[at : at + 1])
+            length += len(body[at : at + 1])
+            at += 1
+        elif char == "[":
+            opened.append((length, stop))
+        elif char == "]":
+            label = _LABEL.match(body, at)
+            if not opened or not label:
+                raise fault("a ] that closes no span or has no (LABEL); write \\] for itself", stop)
+            span_id = label.group(2) or f"_{len(spans) + 1}"
+            if span_id in spans:
+                raise fault(f"two spans have the id {span_id}", stop)
+            start = opened.pop()[0]
+            spans[span_id] = Span(id=span_id, start=start, end=length, label=label.group(1))
+            at = label.end()
+    if opened:
+        raise fault("a [ that is never closed; write \\[ for itself", opened[-1][1])
+    return "".join(out), list(spans.values())
+
+
+def _relations(
+    source: str, ids: set[str], name: str, first_line: int
+) -> tuple[Relation, ...]:
+    found: list[Relation] = []
+    for number, line in enumerate(source.split("\n"), start=first_line):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 3 or not {parts[0], parts[2]} <= ids:
+            raise MarkupError(
+                f"{name}, line {number}: {line!r} is not HEAD relation TAIL with ids of spans",
+                "Correct the relation.",
+            )
+        found.append(Relation(head=parts[0], label=parts[1], tail=parts[2]))
+    return tuple(found)
+
+
+def write_inline(marked: Marked) -> str:
+    """Return the markup of a text, without front matter.
+
+    Spans get new ids, 1 and up in reading order, where relations need them. Raises
+    `MarkupError` when two spans cross.
+    """
+    ordered = sorted(marked.spans, key=reading_order)
+    _refuse_crossing(ordered, marked.text)
+    needed = {end for relation in marked.relations for end in (relation.head, relation.tail)}
+    numbers = {span.id: str(n) for n, span in enumerate(ordered, start=1) if span.id in needed}
+    opens: dict[int, int] = {}
+    closes: dict[int, list[Span]] = {}
+    for span in ordered:
+        opens[span.start] = opens.get(span.start, 0) + 1
+        closes.setdefault(span.end, []).insert(0, span)
+    out: list[str] = []
+    for at in range(len(marked.text) + 1):
+        for span in closes.get(at, ()):
+            number = numbers.get(span.id)
+            out.append(f"]({span.label}{' ' + number if number else ''})")
+        out.append("[" * opens.get(at, 0))
+        out.append(_SPECIAL.sub(r"\\\g<0>", marked.text[at : at + 1]))
+    body = re.sub(_RULE, r"\\---", "".join(out)).strip("\n")
+    lines = [f"{numbers[r.head]} {r.label} {numbers[r.tail]}" for r in marked.relations]
+    return "\n".join([body, *(["", "---", *lines] if lines else []), ""])
+
+
+def _refuse_crossing(ordered: list[Span], text: str) -> None:
+    stack: list[Span] = []
+    for span in ordered:
+        while stack and not overlap(stack[-1], span):
+            stack.pop()
+        if stack and not covers(stack[-1], span):
+            one, other = (text[s.start : s.end] for s in (stack[-1], span))
+            raise MarkupError(f"{one!r} and {other!r} cross", "Inline markup cannot hold both.")
+        stack.append(span)

@@ -1,0 +1,112 @@
+"""The annotators' guide of a schema: Markdown to read, HTML for Label Studio's instructions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from annotate.schema.model import Entity, Schema
+
+
+@dataclass(frozen=True)
+class Words:
+    """The guide's own few words in one language."""
+
+    entities: str
+    relations: str
+    label: str
+    definition: str
+    examples: str
+    not_this: str
+    hotkey: str
+    head: str
+    tail: str
+
+
+WORDS = {
+    "en": Words(
+        "Entities", "Relations", "Label", "What it is", "Examples", "Not", "Key", "From", "To"
+    ),
+    "vi": Words(
+        "Thực thể", "Quan hệ", "Nhãn", "Là gì", "Ví dụ", "Không phải", "Phím", "Từ", "Đến"
+    ),
+}
+
+
+def guide_markdown(schema: Schema) -> str:
+    """Return the guide as Markdown; in English words where the schema's language has none."""
+    words = WORDS.get(schema.language, WORDS["en"])
+    lines = [f"# {schema.title}", "", f"`{schema.name}` {schema.version}", ""]
+    lines += [f"- {rule}" for rule in schema.guidelines]
+    lines += ["", f"## {words.entities}"]
+    for entity in schema.entities:
+        key = f" · {words.hotkey} `{entity.hotkey}`" if entity.hotkey else ""
+        lines += ["", f"### {entity.title} (`{entity.name}`){key}", "", entity.definition, ""]
+        lines.append(f"- {words.examples}: {'; '.join(entity.examples)}")
+        if entity.counter_examples:
+            lines.append(f"- {words.not_this}: {'; '.join(entity.counter_examples)}")
+    if schema.relations:
+        lines += ["", f"## {words.relations}", ""]
+        lines += [f"| {words.label} | {words.head} | {words.tail} | {words.definition} |"]
+        lines += ["| --- | --- | --- | --- |"]
+        for relation in schema.relations:
+            head, tail = (_titles(schema, labels) for labels in (relation.head, relation.tail))
+            row = (f"{relation.title} (`{relation.name}`)", head, tail, relation.definition)
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def guide_html(schema: Schema) -> str:
+    """Return the guide as the HTML that Label Studio keeps in a project's instructions.
+
+    The server removes `style` attributes and scripts; headings, bold and tables stay.
+    """
+    words = WORDS.get(schema.language, WORDS["en"])
+    root = Element("div")
+    SubElement(root, "h2").text = schema.title
+    rules = SubElement(root, "ul")
+    for rule in schema.guidelines:
+        SubElement(rules, "li").text = rule
+    SubElement(root, "h3").text = words.entities
+    header = [words.label, words.hotkey, words.definition, words.examples, words.not_this]
+    _table(root, header, [_entity_row(entity) for entity in schema.entities])
+    if schema.relations:
+        SubElement(root, "h3").text = words.relations
+        _table(
+            root,
+            [words.label, words.head, words.tail, words.definition],
+            [
+                [
+                    relation.title,
+                    _titles(schema, relation.head),
+                    _titles(schema, relation.tail),
+                    relation.definition,
+                ]
+                for relation in schema.relations
+            ],
+        )
+    return tostring(root, encoding="unicode", method="html")
+
+
+def _entity_row(entity: Entity) -> list[str]:
+    examples, counter = "; ".join(entity.examples), "; ".join(entity.counter_examples)
+    return [entity.title, entity.hotkey, entity.definition, examples, counter]
+
+
+def _table(root: Element, header: list[str], rows: list[list[str]]) -> None:
+    table = SubElement(root, "table")
+    top = SubElement(SubElement(table, "thead"), "tr")
+    for cell in header:
+        SubElement(top, "th").text = cell
+    body = SubElement(table, "tbody")
+    for row in rows:
+        line = SubElement(body, "tr")
+        first, *others = row
+        SubElement(SubElement(line, "td"), "b").text = first
+        for cell in others:
+            SubElement(line, "td").text = cell
+
+
+def _titles(schema: Schema, labels: tuple[str, ...]) -> str:
+    titles = {entity.name: entity.title for entity in schema.entities}
+    return ", ".join(titles[label] for label in labels)

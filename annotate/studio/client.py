@@ -1,0 +1,269 @@
+"""The one adapter to a Label Studio server.
+
+The SDK does authentication, token refresh and retries; the bodies are encoded and decoded
+here, because the SDK's own objects cost more time than the server does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import httpx
+import msgspec
+from label_studio_sdk import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+
+from annotate.errors import AccessDenied, RequestRefused, ServerUnreachable, StudioError
+from annotate.studio.wire import AnnotatedTask, NumberedTask, Project, PushedTask
+
+T = TypeVar("T")
+K = TypeVar("K", PushedTask, AnnotatedTask, NumberedTask)
+
+# A server that answers slowly is busy, not gone: an import of 2,000 articles takes a while.
+_TIMEOUT = httpx.Timeout(300, connect=10)
+
+# The server applies `include` to the annotations within a task as well.
+_ANNOTATION_FIELDS = (
+    "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time"
+)
+
+
+class _Page(msgspec.Struct, frozen=True):
+    total: int
+    tasks: msgspec.Raw
+
+
+class _Imported(msgspec.Struct, frozen=True):
+    task_ids: list[int]
+
+
+class _Person(msgspec.Struct, frozen=True):
+    id: int
+    email: str
+
+
+class _Release(msgspec.Struct, frozen=True):
+    release: str
+
+
+class _Projects(msgspec.Struct, frozen=True):
+    results: list[Project]
+
+
+@dataclass(frozen=True)
+class _Listing(Generic[K]):
+    """A listing of tasks: which, which of their fields, read as what, how many a page."""
+
+    project: int
+    kind: type[K]
+    fields: str
+    include: str
+    size: int
+    above_zero: tuple[str, ...] = ()
+
+
+def _annotated(project: int, kind: type[K], include: str, size: int) -> _Listing[K]:
+    # Not by a counter: the server counts submitted and skipped annotations apart.
+    return _Listing(project, kind, "all", include, size, above_zero=("annotations_ids",))
+
+
+def _greater(column: str, value: int) -> dict[str, Any]:
+    name = f"filter:tasks:{column}"
+    return {"filter": name, "operator": "greater", "type": "Number", "value": value}
+
+
+class Studio:
+    """A connection to the server at `url`, as the person whose `api_key` it is.
+
+    `transport` stands in for the network, to put faults in front of a real server. Every
+    method raises `ServerUnreachable` when nothing answers, `AccessDenied` when the token
+    is not accepted, and `RequestRefused` when the server says no.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        http = httpx.Client(timeout=_TIMEOUT, transport=transport)
+        try:
+            sdk = LabelStudio(base_url=self.url, api_key=api_key, httpx_client=http)
+        except ApiError as error:
+            raise AccessDenied(_denied(self.url, "expired"), _NEW_TOKEN) from error
+        self._http = sdk._client_wrapper.httpx_client  # noqa: SLF001, the SDK has no public way
+        self.token_kind = "legacy" if api_key.count(".") != 2 else "personal access"
+
+    def version(self) -> str:
+        """Return the release of the server, for example 1.23.2."""
+        return self._call("GET", "api/version", _Release).release
+
+    def whoami(self) -> str:
+        """Return the address of the person whose token is used."""
+        return self._call("GET", "api/current-user/whoami", _Person).email
+
+    def people(self) -> dict[int, str]:
+        """Return the address of everyone in the organisation by the server's number."""
+        return {person.id: person.email for person in self._call("GET", "api/users", list[_Person])}
+
+    def project(self, project_id: int) -> Project | None:
+        """Return a project, or None when there is none with this number."""
+        try:
+            return self._call("GET", f"api/projects/{project_id}", Project)
+        except RequestRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def projects_titled(self, title: str) -> list[Project]:
+        """Return the projects with exactly this title."""
+        found = self._call("GET", "api/projects", _Projects, params={"title": title})
+        return [project for project in found.results if project.title == title]
+
+    def create_project(self, title: str, settings: dict[str, Any]) -> Project:
+        """Create a project; refused when its labelling config does not hold."""
+        return self._call("POST", "api/projects", Project, body={"title": title, **settings})
+
+    def update_project(self, project_id: int, settings: dict[str, Any]) -> None:
+        """Change a project; a new labelling config is validated first.
+
+        A PATCH alone would let a config drop labels that annotations use.
+        """
+        path = f"api/projects/{project_id}"
+        if "label_config" in settings:
+            config = {"label_config": settings["label_config"]}
+            self._call("POST", f"{path}/validate", Any, body=config)
+        self._call("PATCH", path, Any, body=settings)
+
+    def import_tasks(self, project_id: int, tasks: Sequence[dict[str, Any]]) -> list[int]:
+        """Import tasks, all or none, and return their numbers in order. Never retried."""
+        path = f"api/projects/{project_id}/import"
+        params = {"return_task_ids": "true"}
+        return self._call("POST", path, _Imported, params=params, body=tasks).task_ids
+
+    def pushed_tasks(self, project_id: int) -> Iterator[list[PushedTask]]:
+        """Yield every task of the project, without its text, in pages by number."""
+        return self._pages(_Listing(project_id, PushedTask, "task_only", "id,meta", 2000))
+
+    def annotated_tasks(self, project_id: int) -> Iterator[list[AnnotatedTask]]:
+        """Yield every task that somebody submitted or skipped, in pages by number."""
+        return self._pages(_annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, 200))
+
+    def annotation_numbers(self, project_id: int) -> Iterator[list[NumberedTask]]:
+        """Yield the same tasks with no more than the numbers of their annotations."""
+        return self._pages(_annotated(project_id, NumberedTask, "id,meta,annotations", 1000))
+
+    def count_annotated(self, project_id: int) -> int:
+        """Return how many tasks somebody submitted or skipped."""
+        return self._page(_annotated(project_id, PushedTask, "id", 1), after=0)[0]
+
+    def annotate(self, task_id: int, result: list[dict[str, Any]], lead_time: float) -> int:
+        """Submit an annotation of a task and return its number."""
+        body = {"result": result, "lead_time": lead_time}
+        return self._call("POST", f"api/tasks/{task_id}/annotations", PushedTask, body=body).id
+
+    def _pages(self, listing: _Listing[K]) -> Iterator[list[K]]:
+        # Pages go by "number greater than the last one seen", not by page number: people
+        # work while we read, and a task that enters or leaves the filter would shift pages.
+        left, last = 1, 0
+        while left > 0:
+            total, tasks = self._page(listing, after=last)
+            if tasks:
+                yield tasks
+                last = tasks[-1].id
+            left = total - len(tasks)
+
+    def _page(self, listing: _Listing[K], after: int) -> tuple[int, list[K]]:
+        """Return how many tasks have greater numbers than `after`, and the first of them."""
+        filters = [_greater("id", after), *(_greater(column, 0) for column in listing.above_zero)]
+        query = {
+            "filters": {"conjunction": "and", "items": filters},
+            "ordering": ["tasks:id"],
+        }
+        params = {
+            "project": listing.project,
+            "fields": listing.fields,
+            "include": listing.include,
+            "page_size": listing.size,
+            "query": json.dumps(query),
+        }
+        page = self._call("GET", "api/tasks", _Page, params=params)
+        return page.total, msgspec.json.decode(page.tasks, type=list[listing.kind])  # type: ignore[name-defined]
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        kind: type[T] | Any,
+        *,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+    ) -> T:
+        try:
+            response = self._http.request(
+                path,
+                method=method,
+                params=params,
+                content=None if body is None else msgspec.json.encode(body),
+                headers=None if body is None else {"Content-Type": "application/json"},
+                # A POST that failed may have been carried out: its caller must look first.
+                request_options={"max_retries": 2 if method == "GET" else 0},
+            )
+        except httpx.TransportError as error:
+            raise ServerUnreachable(
+                f"no answer from Label Studio at {self.url} ({type(error).__name__})",
+                "Check the URL and that the server runs, then run the command again.",
+            ) from error
+        except ApiError as error:
+            raise AccessDenied(_denied(self.url, "not accepted"), _NEW_TOKEN) from error
+        self._check(response, f"{method} {path}")
+        try:
+            return msgspec.json.decode(response.content, type=kind)  # type: ignore[no-any-return]
+        except msgspec.DecodeError as error:
+            raise StudioError(
+                f"what answers at {self.url} is not Label Studio as known here ({path}: {error})",
+                "Check the URL.",
+            ) from error
+
+    def _check(self, response: httpx.Response, what: str) -> None:
+        status = response.status_code
+        if status < 300:
+            return
+        if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            raise AccessDenied(_denied(self.url, "not accepted"), _NEW_TOKEN)
+        if status < 400:
+            raise RequestRefused(
+                f"{self.url} redirects to {response.headers.get('location')}",
+                "Use the address it redirects to.",
+                status,
+            )
+        raise RequestRefused(
+            f"Label Studio at {self.url} refused {what} (HTTP {status}): {_reason(response)}",
+            "Run the command again." if status >= 500 else "",
+            status,
+        )
+
+
+_NEW_TOKEN = "Take a current one from Account & Settings and put it in LABEL_STUDIO_API_KEY."
+
+
+def _denied(url: str, state: str) -> str:
+    return f"the token for Label Studio at {url} is {state}"
+
+
+def _reason(response: httpx.Response) -> str:
+    """Return what the server says of its refusal, on one line and not too long."""
+    try:
+        body: Any = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return response.reason_phrase
+    if not isinstance(body, dict):
+        return str(body)[:300]
+    faults = body.get("validation_errors") or body.get("detail") or body
+    if isinstance(faults, dict):
+        faults = "; ".join(
+            " ".join(map(str, value)) if isinstance(value, list) else str(value)
+            for value in faults.values()
+        )
+    return " ".join(str(faults).split())[:500]

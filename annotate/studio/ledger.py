@@ -1,0 +1,242 @@
+"""The ledger: the local, append-only record of every annotation ever pulled.
+
+One SQLite file. A row is never changed or removed: an annotation that changed is a new
+row, one that was deleted on the server a tombstone. What counts now is the newest row of
+each annotation.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from annotate.corpus import Article
+from annotate.errors import LedgerError
+from annotate.spans import Annotation
+
+_VERSION = 1
+
+_TABLES = """
+CREATE TABLE projects (            -- which project on a server holds the workspace's tasks
+    server  TEXT NOT NULL PRIMARY KEY,
+    project INTEGER NOT NULL
+) STRICT;
+CREATE TABLE texts (               -- every version of every article that was ever pushed
+    article TEXT NOT NULL,
+    sha256  TEXT NOT NULL,
+    text    TEXT NOT NULL,
+    PRIMARY KEY (article, sha256)
+) STRICT;
+CREATE TABLE tasks (               -- which task shows which version of an article
+    server  TEXT NOT NULL,
+    project INTEGER NOT NULL,
+    task    INTEGER NOT NULL,
+    article TEXT NOT NULL,
+    sha256  TEXT NOT NULL,
+    PRIMARY KEY (server, project, task)
+) STRICT;
+CREATE TABLE annotations (         -- append-only
+    row        INTEGER PRIMARY KEY AUTOINCREMENT,
+    server     TEXT NOT NULL,
+    project    INTEGER NOT NULL,
+    annotation INTEGER NOT NULL,
+    pulled_at  TEXT NOT NULL,
+    result     BLOB,               -- the server's own JSON; NULL is a tombstone
+    body       BLOB                -- the Annotation proved from it, as JSON
+) STRICT;
+CREATE INDEX by_annotation ON annotations (server, project, annotation, row);
+CREATE TRIGGER no_update BEFORE UPDATE ON annotations
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER no_delete BEFORE DELETE ON annotations
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE VIEW latest AS
+    SELECT * FROM annotations WHERE row IN
+        (SELECT max(row) FROM annotations GROUP BY server, project, annotation);
+CREATE TABLE pulls (
+    server  TEXT NOT NULL,
+    project INTEGER NOT NULL,
+    ended   TEXT NOT NULL
+) STRICT;
+"""
+
+
+class Place(NamedTuple):
+    """Where annotations come from: a server (its URL, or `local`) and a project on it."""
+
+    server: str
+    project: int
+
+
+class Entry(NamedTuple):
+    """An annotation, and the server's own JSON of its result."""
+
+    annotation: Annotation
+    result: bytes
+
+
+class Ledger:
+    """An opened ledger; use `open_ledger`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def project(self, server: str) -> int | None:
+        """Return the project that this workspace has on a server, None when none is known."""
+        row = self._db.execute("SELECT project FROM projects WHERE server = ?", (server,))
+        found = row.fetchone()
+        return found[0] if found else None
+
+    def set_project(self, place: Place) -> None:
+        """Remember which project this workspace has on a server."""
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?)", place)
+
+    def record_tasks(self, place: Place, tasks: Iterable[tuple[int, Article]]) -> None:
+        """Remember which tasks show which articles, and the text of each."""
+        listed = [(task, article) for task, article in tasks]
+        with self._db:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO texts VALUES (?, ?, ?)",
+                [(article.id, article.sha256, article.text) for _, article in listed],
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?)",
+                [(*place, task, article.id, article.sha256) for task, article in listed],
+            )
+
+    def forget_tasks(self, place: Place, tasks: Iterable[int]) -> None:
+        """Forget tasks that the server no longer has; their annotations and texts stay."""
+        with self._db:
+            self._db.executemany(
+                "DELETE FROM tasks WHERE server = ? AND project = ? AND task = ?",
+                [(*place, task) for task in tasks],
+            )
+
+    def tasks(self, place: Place) -> dict[int, tuple[str, str]]:
+        """Return the article id and digest that each task shows."""
+        rows = self._db.execute(
+            "SELECT task, article, sha256 FROM tasks WHERE server = ? AND project = ?", place
+        )
+        return {task: (article, sha256) for task, article, sha256 in rows}
+
+    def append(self, place: Place, entries: Iterable[Entry]) -> int:
+        """Add the entries that differ from what is known, in one transaction; return how many."""
+        now = _now()
+        added = 0
+        with self._db:
+            for annotation, result in entries:
+                body = msgspec.json.encode(annotation)
+                known = self._db.execute(
+                    "SELECT result, body FROM annotations WHERE server = ? AND project = ?"
+                    " AND annotation = ? ORDER BY row DESC LIMIT 1",
+                    (*place, annotation.id),
+                ).fetchone()
+                if known != (result, body):
+                    self._insert(place, annotation.id, now, result, body)
+                    added += 1
+        return added
+
+    def bury(self, place: Place, seen: set[int]) -> int:
+        """Add a tombstone for every annotation not in `seen`; return how many."""
+        rows = self._db.execute(
+            "SELECT annotation FROM latest WHERE server = ? AND project = ?"
+            " AND result IS NOT NULL", place
+        ).fetchall()  # fmt: skip
+        gone = [annotation for (annotation,) in rows if annotation not in seen]
+        now = _now()
+        with self._db:
+            for annotation in gone:
+                self._insert(place, annotation, now, None, None)
+        return len(gone)
+
+    def _insert(
+        self, place: Place, annotation: int, now: str, result: bytes | None, body: bytes | None
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO annotations (server, project, annotation, pulled_at, result, body)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*place, annotation, now, result, body),
+        )
+
+    def end_pull(self, place: Place) -> None:
+        """Note that everything the server has is in the ledger as of now."""
+        with self._db:
+            self._db.execute("INSERT INTO pulls VALUES (?, ?, ?)", (*place, _now()))
+
+    def last_pull(self, place: Place) -> str | None:
+        """Return when the last complete pull ended, ISO 8601 in UTC; None when there was none."""
+        return self._db.execute(
+            "SELECT max(ended) FROM pulls WHERE server = ? AND project = ?", place
+        ).fetchone()[0]  # type: ignore[no-any-return]
+
+    def annotations(self, place: Place) -> Iterator[Annotation]:
+        """Yield what counts now of every annotation, by article, then by number."""
+        rows = self._db.execute(
+            "SELECT body FROM latest WHERE server = ? AND project = ? AND body IS NOT NULL"
+            " ORDER BY body ->> 'article', annotation", place
+        )  # fmt: skip
+        decoder = msgspec.json.Decoder(Annotation)
+        for (body,) in rows:
+            yield decoder.decode(body)
+
+    def rows(self) -> int:
+        """Return how many rows were ever added, tombstones included."""
+        return self._db.execute("SELECT count(*) FROM annotations").fetchone()[0]  # type: ignore[no-any-return]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """Open the ledger at `path`, made if absent, and close it at the end.
+
+    Raises `LedgerError` when the file is not a ledger, or cannot be read or written.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=30)
+        try:
+            _prepare(connection, path)
+            yield Ledger(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise LedgerError(
+            f"the ledger {path} cannot be used: {error}",
+            "Check the disk's space and the file's permissions; nothing in it was changed.",
+        ) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _statements(_TABLES):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            path.chmod(0o600)
+        elif version != _VERSION:
+            raise LedgerError(
+                f"the ledger {path} has version {version}, this annotate knows {_VERSION}",
+                "Upgrade annotate-corpus.",
+            )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script; `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,157 @@
+"""Push: articles become tasks. A plan first, then the deed, batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from annotate.corpus import Article
+from annotate.errors import RequestRefused, ServerUnreachable, StudioError
+from annotate.progress import Progress, silent
+from annotate.schema import Schema, suggest
+from annotate.studio.client import Studio
+from annotate.studio.ledger import Ledger, Place
+from annotate.studio.project import State, config_state, ensure_project, find_project
+from annotate.studio.wire import Meta, encode_task
+
+# Bytes of one request; a server's own limit is far above, a proxy's often is not.
+_BATCH_BYTES = 8_000_000
+# Seconds between looks at the server after a request whose outcome is unknown. It may
+# still be at work, so articles count as not imported only when the last look says so.
+_LOOKS = (0.0, 1.0, 2.0, 4.0)
+_TRIES = 3
+
+Batch = list[tuple[Article, dict[str, Any]]]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push would do.
+
+    `changed` are ids of articles whose text is no longer the pushed one, `gone` ids of
+    pushed articles that the corpus no longer has, `duplicates` ids that have several
+    tasks; all three are told and left alone.
+    """
+
+    config: State
+    new: tuple[Article, ...]
+    unchanged: tuple[tuple[int, Article], ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    duplicates: tuple[str, ...]
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.new and self.config == "in step"
+
+
+def plan_push(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema,
+    articles: Sequence[Article], *, whole_corpus: bool = True,
+) -> Plan:  # fmt: skip
+    """Compare the articles with the server's tasks, by id and digest.
+
+    `whole_corpus` False means that other articles exist, so that none is called gone.
+    """
+    project = find_project(studio, ledger, server, title)
+    tasks: dict[str, tuple[int, str]] = {}
+    duplicates: set[str] = set()
+    for task, meta in _tasks(studio, project.id) if project else ():
+        if meta.article in tasks:
+            duplicates.add(meta.article)
+        tasks.setdefault(meta.article, (task, meta.sha256))
+    known = [(article, *tasks[article.id]) for article in articles if article.id in tasks]
+    gone = tasks.keys() - {article.id for article in articles} if whole_corpus else set()
+    return Plan(
+        config=config_state(project, schema),
+        new=tuple(article for article in articles if article.id not in tasks),
+        unchanged=tuple((task, a) for a, task, sha256 in known if sha256 == a.sha256),
+        changed=tuple(a.id for a, _, sha256 in known if sha256 != a.sha256),
+        gone=tuple(sorted(gone)),
+        duplicates=tuple(sorted(duplicates)),
+    )
+
+
+def push(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, plan: Plan,
+    *, batch_size: int = 500, progress: Progress = silent,
+) -> Place:  # fmt: skip
+    """Carry out a plan and return the project; run again after a failure, it completes.
+
+    No article is sent twice: after a request whose outcome is unknown the server is asked
+    what it has before anything is sent again.
+    """
+    project = ensure_project(studio, ledger, server, title, schema)
+    place = Place(server, project.id)
+    # Tasks pushed from elsewhere, or before the ledger was lost.
+    ledger.record_tasks(place, plan.unchanged)
+    with progress("Pushing articles", len(plan.new)) as advance:
+        for batch in _batches(plan.new, schema, batch_size):
+            _import_batch(studio, ledger, place, batch)
+            advance(len(batch))
+    return place
+
+
+def _batches(articles: Sequence[Article], schema: Schema, count: int) -> Iterator[Batch]:
+    batch: Batch = []
+    size = 0
+    for article in articles:
+        task = encode_task(article, suggest(schema, article.text))
+        weight = len(msgspec.json.encode(task))
+        if batch and (len(batch) == count or size + weight > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append((article, task))
+        size += weight
+    if batch:
+        yield batch
+
+
+def _import_batch(studio: Studio, ledger: Ledger, place: Place, batch: Batch) -> None:
+    missing = batch
+    for attempt in range(1, _TRIES + 1):
+        try:
+            numbers = studio.import_tasks(place.project, [task for _, task in missing])
+        except (ServerUnreachable, RequestRefused) as failure:
+            if isinstance(failure, RequestRefused) and failure.status < 500:
+                raise
+            found = _look_for(studio, place, missing)
+            ledger.record_tasks(place, [(found[a.id], a) for a, _ in missing if a.id in found])
+            missing = [(article, task) for article, task in missing if article.id not in found]
+            if not missing:
+                return
+            if attempt == _TRIES:
+                raise
+            continue
+        if len(numbers) != len(missing):
+            raise StudioError(
+                f"Label Studio made {len(numbers)} tasks of {len(missing)} articles",
+                "Run `annotate doctor`.",
+            )
+        ledger.record_tasks(place, zip(numbers, (article for article, _ in missing), strict=True))
+        return
+
+
+def _look_for(studio: Studio, place: Place, batch: Batch) -> dict[str, int]:
+    """Return the tasks of those articles of the batch that the server turns out to have."""
+    wanted = {(article.id, article.sha256) for article, _ in batch}
+    found: dict[str, int] = {}
+    for pause in _LOOKS:
+        time.sleep(pause)
+        for task, meta in _tasks(studio, place.project):
+            if (meta.article, meta.sha256) in wanted:
+                found[meta.article] = task
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _tasks(studio: Studio, project: int) -> Iterator[tuple[int, Meta]]:
+    """Yield the tasks that were pushed from a workspace; others are none of our business."""
+    for page in studio.pushed_tasks(project):
+        for task in page:
+            if task.meta is not None and task.meta.article:
+                yield task.id, task.meta

@@ -1,0 +1,269 @@
+"""Label Studio's JSON: only the fields that are used, and what they mean here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from annotate.corpus import Article
+from annotate.schema import Schema
+from annotate.schema.config import LABELS, TEXT
+from annotate.spans import Annotation, Relation, SetAside, Span
+from annotate.studio.proof import prove
+
+# The name under which the server shows the suggestions of a schema's patterns.
+SUGGESTIONS = "patterns"
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A project on the server."""
+
+    id: int
+    title: str
+    label_config: str = ""
+    expert_instruction: str | None = None
+    task_number: int | None = None
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """What ties a task to an article; sent with the task and kept by the server."""
+
+    article: str = ""
+    sha256: str = ""
+
+
+class PushedTask(msgspec.Struct, frozen=True):
+    """A task on the server, and the article version it shows."""
+
+    id: int
+    meta: Meta | None = None
+
+
+class Number(msgspec.Struct, frozen=True):
+    """An annotation of which only the number is asked."""
+
+    id: int
+
+
+class NumberedTask(msgspec.Struct, frozen=True):
+    """A task with the numbers of its annotations."""
+
+    id: int
+    meta: Meta | None = None
+    annotations: tuple[Number, ...] = ()
+
+
+class TaskData(msgspec.Struct, frozen=True):
+    """The part of a task's data that annotations refer to."""
+
+    text: str = ""
+
+
+class WireAnnotation(msgspec.Struct, frozen=True):
+    """An annotation as the server tells it; `result` stays as the server's own JSON."""
+
+    id: int
+    result: msgspec.Raw
+    created_at: str
+    updated_at: str
+    completed_by: int | None = None
+    was_cancelled: bool = False
+    lead_time: float | None = None
+
+
+class AnnotatedTask(msgspec.Struct, frozen=True):
+    """A task with everyone's annotations."""
+
+    id: int
+    data: TaskData
+    meta: Meta | None = None
+    annotations: tuple[WireAnnotation, ...] = ()
+
+
+class _Value(msgspec.Struct, frozen=True):
+    start: int | None = None
+    end: int | None = None
+    text: Any = None
+    labels: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    type: str
+    id: str = ""
+    from_name: str = ""
+    value: _Value | None = None
+    from_id: str = ""
+    to_id: str = ""
+    direction: str = "right"
+    labels: tuple[str, ...] | None = None
+
+
+def encode_task(article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
+    """Return the import record of an article, with suggestions as a prediction if any."""
+    known = {field: getattr(article, field) for field in ("title", "source", "url", "author")}
+    task: dict[str, Any] = {
+        "data": {"article": article.id, **known, "text": article.text},
+        "meta": {"article": article.id, "sha256": article.sha256},
+    }
+    result = encode_result(article.text, suggestions, ())
+    if result:
+        task["predictions"] = [{"model_version": SUGGESTIONS, "result": result}]
+    return task
+
+
+def encode_result(
+    text: str, spans: Iterable[Span], relations: Iterable[Relation]
+) -> list[dict[str, Any]]:
+    """Return spans and relations in the form of an annotation's or a prediction's result.
+
+    Raises `ValueError` for a span that does not lie within the text: the server would
+    take it without a word.
+    """
+    result: list[dict[str, Any]] = []
+    for span in spans:
+        if not 0 <= span.start < span.end <= len(text):
+            raise ValueError(f"span {span.start}–{span.end} lies outside a text of {len(text)}")
+        value = {"start": span.start, "end": span.end, "labels": [span.label]}
+        value["text"] = text[span.start : span.end]
+        region = {"id": span.id, "from_name": LABELS, "to_name": TEXT, "type": "labels"}
+        result.append({**region, "value": value})
+    result += (
+        {
+            "type": "relation",
+            "from_id": relation.head,
+            "to_id": relation.tail,
+            "direction": "right",
+            "labels": [relation.label],
+        }
+        for relation in relations
+    )
+    return result
+
+
+def decode_annotation(
+    wire: WireAnnotation, meta: Meta, text: str, annotator: str, schema: Schema
+) -> Annotation:
+    """Return an annotation with every span proved against the article's canonical text.
+
+    `text` must be the text with digest `meta.sha256`. What cannot be proved, or names a
+    label that the schema lacks, is in `set_aside` with the reason; nothing is dropped.
+    """
+    decoder = _Decoder(schema, text)
+    for mark in msgspec.json.decode(wire.result, type=list[msgspec.Raw]):
+        decoder.take(mark)
+    decoder.tie()
+    return Annotation(
+        id=wire.id,
+        article=meta.article,
+        sha256=meta.sha256,
+        annotator=annotator,
+        status="skipped" if wire.was_cancelled else "submitted",
+        created_at=wire.created_at,
+        updated_at=wire.updated_at,
+        lead_time=wire.lead_time,
+        spans=tuple(decoder.spans),
+        relations=tuple(decoder.relations),
+        choices=decoder.choices,
+        set_aside=tuple(decoder.set_aside),
+        repaired=decoder.repaired,
+    )
+
+
+def set_all_aside(
+    wire: WireAnnotation, meta: Meta, annotator: str, reason: str
+) -> Annotation:
+    """Return an annotation of which every mark is set aside for one reason."""
+    marks = msgspec.json.decode(wire.result, type=list[msgspec.Raw])
+    return Annotation(
+        id=wire.id,
+        article=meta.article,
+        sha256=meta.sha256,
+        annotator=annotator,
+        status="skipped" if wire.was_cancelled else "submitted",
+        created_at=wire.created_at,
+        updated_at=wire.updated_at,
+        lead_time=wire.lead_time,
+        set_aside=tuple(SetAside(reason=reason, mark=mark) for mark in marks),
+    )
+
+
+class _Decoder:
+    """Collects the marks of one annotation."""
+
+    def __init__(self, schema: Schema, text: str) -> None:
+        self._schema = schema
+        self._text = text
+        # Older configs without aliases answer with titles.
+        self._labels = _names(schema.entities)
+        self._relation_labels = _names(schema.relations)
+        self._arrows: list[tuple[_Mark, msgspec.Raw]] = []
+        self.spans: list[Span] = []
+        self.relations: list[Relation] = []
+        self.choices: dict[str, tuple[str, ...]] = {}
+        self.set_aside: list[SetAside] = []
+        self.repaired = 0
+
+    def take(self, raw: msgspec.Raw) -> None:
+        """Read one mark; relations wait until every span is known."""
+        try:
+            mark = msgspec.json.decode(raw, type=_Mark)
+        except msgspec.ValidationError as error:
+            self._put_aside(raw, f"not understood: {error}")
+            return
+        if mark.type == "relation":
+            self._arrows.append((mark, raw))
+        elif mark.type == "labels" and mark.value is not None:
+            self._take_span(mark, mark.value, raw)
+        elif mark.type == "choices" and mark.value is not None:
+            self._take_choice(mark, mark.value, raw)
+        else:
+            self._put_aside(raw, f"a mark of type {mark.type!r} is not part of the schema")
+
+    def _take_span(self, mark: _Mark, value: _Value, raw: msgspec.Raw) -> None:
+        if len(value.labels) != 1 or value.labels[0] not in self._labels:
+            self._put_aside(raw, f"the schema has no label {', '.join(value.labels) or '(none)'}")
+            return
+        proof = prove(self._text, value.start, value.end, value.text)
+        if isinstance(proof, str):
+            self._put_aside(raw, proof)
+            return
+        label = self._labels[value.labels[0]]
+        self.spans.append(Span(id=mark.id, start=proof.start, end=proof.end, label=label))
+        self.repaired += proof.repaired
+
+    def _take_choice(self, mark: _Mark, value: _Value, raw: msgspec.Raw) -> None:
+        choice = next((c for c in self._schema.choices if c.name == mark.from_name), None)
+        options = _names(choice.options) if choice else {}
+        if choice is None or not options.keys() >= set(value.choices):
+            self._put_aside(raw, f"the schema has no choice {mark.from_name} of {value.choices}")
+            return
+        self.choices[choice.name] = tuple(options[name] for name in value.choices)
+
+    def tie(self) -> None:
+        """Read the relations, now that every span is known."""
+        ids = {span.id for span in self.spans}
+        for mark, raw in self._arrows:
+            labels = mark.labels or ()
+            if not {mark.from_id, mark.to_id} <= ids:
+                self._put_aside(raw, "one of the two spans of the relation is not there")
+            elif len(labels) != 1 or labels[0] not in self._relation_labels:
+                named = ", ".join(labels) or "(none)"
+                self._put_aside(raw, f"the schema has no relation type {named}")
+            else:
+                ends = (mark.from_id, mark.to_id)
+                head, tail = ends if mark.direction != "left" else ends[::-1]
+                label = self._relation_labels[labels[0]]
+                self.relations.append(Relation(head=head, tail=tail, label=label))
+
+    def _put_aside(self, raw: msgspec.Raw, reason: str) -> None:
+        # A copy: the mark itself is a view into the whole response.
+        self.set_aside.append(SetAside(reason=reason, mark=raw.copy()))
+
+
+def _names(items: Iterable[Any]) -> Mapping[str, str]:
+    """Map every item's title and name to its name; a name wins over another's title."""
+    listed = tuple(items)
+    return {item.title: item.name for item in listed} | {item.name: item.name for item in listed}

@@ -1,0 +1,160 @@
+"""The folder of one annotation project: annotate.toml, and the paths and settings in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from annotate.errors import WorkspaceError
+
+FILE_NAME = "annotate.toml"
+
+# Where the wheel carries `schemas/`, `corpus/` and `annotate.toml`; in a checkout they lie
+# beside the package instead.
+_SHIPPED = Path(__file__).parent / "_shipped"
+
+
+class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The share of the articles that each split gets; the three add up to 1."""
+
+    train: float = 0.8
+    validation: float = 0.1
+    test: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = (self.train, self.validation, self.test)
+        if min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
+            raise ValueError("train, validation and test must be at least 0 and add up to 1")
+
+
+class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the dataset's card says and how it is split."""
+
+    title: str = ""
+    license: str = "unknown"
+    split: Split = Split()
+
+
+class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Which Label Studio, and how many articles go into one import request."""
+
+    url: str | None = None
+    batch_size: int = 500
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_size <= 2000:
+            raise ValueError("batch-size must be from 1 to 2000")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url must start with http:// or https://")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """annotate.toml: paths are relative to the workspace."""
+
+    title: str
+    schema: str
+    corpus: str
+    label_studio: StudioSettings = StudioSettings()
+    dataset: DatasetSettings = DatasetSettings()
+
+    def __post_init__(self) -> None:
+        # Label Studio refuses other lengths; better to say so before anything is sent.
+        if not 3 <= len(self.title) <= 50:
+            raise ValueError("title must have from 3 to 50 characters")
+
+
+class Workspace:
+    """An opened workspace.
+
+    `url` is None when the workspace uses its own local server; `api_key` is None unless
+    the environment holds one for that `url`.
+    """
+
+    def __init__(self, root: Path, settings: Settings, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self.settings = settings
+        url = environ.get("LABEL_STUDIO_URL") or settings.label_studio.url
+        self.url = url.rstrip("/") if url else None
+        self.api_key = environ.get("LABEL_STUDIO_API_KEY") if url else None
+
+    @property
+    def schema_path(self) -> Path:
+        """The schema file."""
+        return self.root / self.settings.schema
+
+    @property
+    def corpus_path(self) -> Path:
+        """The file or folder of articles."""
+        return self.root / self.settings.corpus
+
+    @property
+    def private(self) -> Path:
+        """The unversioned folder `.annotate/`, readable by its owner only; made if absent."""
+        path = self.root / ".annotate"
+        if not path.is_dir():
+            path.mkdir(mode=0o700)
+            # Holds secrets and people's names, so no version control may pick it up.
+            (path / ".gitignore").write_text("*\n", encoding="utf-8")
+        return path
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger of every annotation ever pulled."""
+        return self.private / "ledger.sqlite3"
+
+
+def open_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:
+    """Open the workspace that `start` lies in, looking upward for annotate.toml.
+
+    `LABEL_STUDIO_URL` and `LABEL_STUDIO_API_KEY` in `environ` (default: the process's)
+    override the file. Raises `WorkspaceError` when there is none, or it is wrong.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            settings = _read_settings(folder / FILE_NAME)
+            return Workspace(folder, settings, os.environ if environ is None else environ)
+    raise WorkspaceError(
+        f"no {FILE_NAME} in {start} or any folder above it",
+        "Run `annotate init DIR` to make a workspace, or name one with --workspace DIR.",
+    )
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Settings)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = str(error).replace(" - at `$.", ": `").replace(" - at `$`", "")
+        raise WorkspaceError(f"{path}: {reason}", "Correct that line of the file.") from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def shipped(name: str) -> Path:
+    """Return the path of `annotate.toml`, `schemas` or `corpus` as shipped with the package."""
+    base = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parent.parent
+    return base / name
+
+
+def init_workspace(folder: Path) -> Workspace:
+    """Lay out a new workspace with the sample schema and corpus; returns it opened.
+
+    Raises `WorkspaceError` when `folder` exists and is not an empty folder.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkspaceError(f"{folder} is not an empty folder", "Name a new or an empty one.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("schemas", "corpus"):
+            shutil.copytree(shipped(name), folder / name)
+        # Last: a folder with annotate.toml is a whole workspace.
+        shutil.copyfile(shipped(FILE_NAME), folder / FILE_NAME)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} cannot be laid out: {error.strerror}", "Check its permissions and space."
+        ) from error
+    return open_workspace(folder)
