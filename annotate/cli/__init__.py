@@ -39,12 +39,15 @@ def annotate(debug: bool) -> None:
 
     The road: init, push, annotate in the browser, pull, build.
     """
-    del debug  # read from the arguments below, before anything can fail
+    del debug  # for the help; read by `main`
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; a failure is one line on stderr and a non-zero exit status."""
-    given = sys.argv[1:] if args is None else args
+    given = list(sys.argv[1:] if args is None else args)
+    # Wherever it stands: people add it to the end of the line that failed.
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
     # Neither library may tell anyone what is done here.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -59,7 +62,7 @@ def main(args: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
-        if "--debug" in given:
+        if debug:
             raise
         known = isinstance(error, AnnotateError)
         line = str(error) if known else f"unexpected {type(error).__name__}: {error}"

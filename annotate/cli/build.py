@@ -26,7 +26,7 @@ from annotate.workspace import Workspace
 @workspace_option
 @json_option
 def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
-    """Build the Hugging Face dataset from the ledger into the folder OUT.
+    r"""Build the Hugging Face dataset from the ledger into the folder OUT.
 
     Needs no server. The same ledger, corpus and schema give the same bytes.
 
@@ -58,10 +58,10 @@ def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
         return
     click.echo(
         f"{out}: {plural(built.articles, 'article')}, "
-        f"{plural(built.entities, 'entity', f'entities')}, {plural(built.relations, 'relation')}"
+        f"{plural(built.entities, 'entity', 'entities')}, {plural(built.relations, 'relation')}"
     )
     click.echo(", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
-    if left := set(("train", "validation", "test")) - built.splits.keys():
+    if left := {"train", "validation", "test"} - built.splits.keys():
         click.echo(f"No article falls into {' and '.join(sorted(left))} yet.")
     for count, what in (
         (built.unannotated, "articles without a submitted annotation"),

@@ -19,7 +19,7 @@ def serve(
     workspace: Workspace, port: int, host: str, *,
     open_browser: bool, show_login: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Run this workspace's own Label Studio until Ctrl-C.
+    r"""Run this workspace's own Label Studio until Ctrl-C.
 
     Its data and log lie in .annotate/. It listens on 127.0.0.1, sign-up is closed, and it
     reports nothing to anyone.

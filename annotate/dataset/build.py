@@ -219,9 +219,7 @@ def _swap(fresh: Path, out: Path, old: Path) -> None:
         raise
 
 
-def _write_parquet(
-    path: Path, rows: list[dict[str, Any]], features: datasets.Features
-) -> None:
+def _write_parquet(path: Path, rows: list[dict[str, Any]], features: datasets.Features) -> None:
     columns = {name: [row[name] for row in rows] for name in features}
     table = datasets.Dataset.from_dict(columns, features=features)
     table.to_parquet(path)

@@ -28,7 +28,8 @@ def dataset_card(
     schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features]
 ) -> str:
     """Return the card as Markdown with a YAML head; the same input gives the same text."""
-    return f"---\n{_metadata(schema, settings, built, features)}\n---\n\n{_body(schema, settings, built)}"
+    head = _metadata(schema, settings, built, features)
+    return f"---\n{head}\n---\n\n{_body(schema, settings, built)}"
 
 
 def _metadata(
@@ -39,7 +40,7 @@ def _metadata(
         license=settings.license,
         pretty_name=settings.title or schema.title,
         task_categories=["token-classification"],
-        size_categories=["n<1K" if built.articles < 1000 else "1K<n<10K"],
+        size_categories=[_size(built.articles)],
         configs=[
             {
                 "config_name": name,
@@ -52,70 +53,87 @@ def _metadata(
         ],
     )
     infos = DatasetInfosDict(
-        {name: DatasetInfo(features=columns, config_name=name) for name, columns in features.items()}
+        {
+            name: DatasetInfo(features=columns, config_name=name)
+            for name, columns in features.items()
+        }
     )
     infos.to_dataset_card_data(data)
     return str(data.to_yaml())
 
 
+def _size(articles: int) -> str:
+    """Return the Hub's name for a number of rows."""
+    steps = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
+    return next((name for limit, name in steps if articles < limit), "1M<n<10M")
+
+
 def _body(schema: Schema, settings: DatasetSettings, built: Built) -> str:
     splits = list(built.splits)
-    lines = [
-        f"# {settings.title or schema.title}",
-        "",
-        f"{built.articles} articles with {built.entities} entities and {built.relations}"
-        f" relations, annotated under the schema `{schema.name}` {schema.version}.",
-        "",
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        'spans = load_dataset("PATH", "spans")    # a row an article',
-        'tokens = load_dataset("PATH", "tokens")  # a row a sentence, BIO tags',
-        "```",
-        "",
-        "`start` and `end` count code points of `text`, end exclusive:"
-        ' `text[start:end] == entity["text"]`. Spans may nest and overlap.',
-        "",
-        "## Splits",
-        "",
-        "An article's split is decided by the sha256 of its id, so it stays where it is when"
-        " the corpus grows.",
-        "",
-        f"| | {' | '.join(splits)} |",
-        f"| --- |{' ---: |' * len(splits)}",
-        f"| articles | {' | '.join(str(built.splits[split]) for split in splits)} |",
-    ]
-    for entity in schema.entities:
-        counts = " | ".join(str(built.labels[entity.name][split]) for split in splits)
-        lines.append(f"| {entity.name} | {counts} |")
-    lines += ["", "## Labels", ""]
-    lines += [f"- **{entity.name}** ({entity.title}): {entity.definition}" for entity in schema.entities]
-    if schema.relations:
-        lines += ["", "## Relations", ""]
-        lines += [
-            f"- **{relation.name}** ({relation.title}): {', '.join(relation.head)} →"
-            f" {', '.join(relation.tail)}"
-            for relation in schema.relations
-        ]
-    return "\n".join([*lines, *_policy(built)]) + "\n"
-
-
-def _policy(built: Built) -> list[str]:
-    lines = [
-        "",
-        "## How it was made",
-        "",
-        "- Text is canonical: NFC, line feeds, no control or invisible characters.",
-        "- Of several annotations of an article the one changed last counts;"
-        f" {built.superseded} older ones are left out.",
-        f"- {built.unannotated} articles of the corpus have no submitted annotation and are"
-        " left out.",
-        f"- {built.outdated} annotations are of a text that the corpus no longer has and are"
-        " left out.",
-        f"- {built.set_aside} marks could not be proved against their article and are left out.",
-        "- `tokens` is derived from `spans`: tokens are runs of letters and digits or single"
-        " marks, tags are BIO of the outermost spans. What the tags do not show as marked"
-        " is listed in `losses.parquet`:",
+    rows = [("articles", built.splits), *((label, built.labels[label]) for label in schema.labels)]
+    counts = [f"| {name} | {' | '.join(str(by[s]) for s in splits)} |" for name, by in rows]
+    labels = [f"- **{e.name}** ({e.title}): {e.definition}" for e in schema.entities]
+    relations = [
+        f"- **{r.name}** ({r.title}): {', '.join(r.head)} → {', '.join(r.tail)}"
+        for r in schema.relations
     ]
     losses = [f"  - {count} × {_LOSSES[reason]}" for reason, count in built.losses.items()]
-    return lines + (losses or ["  - nothing"])
+    return _TEMPLATE.format(
+        title=settings.title or schema.title,
+        schema=schema,
+        built=built,
+        splits=" | ".join(splits),
+        rule=" ---: |" * len(splits),
+        counts="\n".join(counts),
+        labels="\n".join(labels),
+        relations="\n".join(relations) or "None.",
+        losses="\n".join(losses) or "  - nothing",
+    )
+
+
+_TEMPLATE = """\
+# {title}
+
+{built.articles} articles with {built.entities} entities and {built.relations} relations, \
+annotated under the schema `{schema.name}` {schema.version}.
+
+```python
+from datasets import load_dataset
+
+spans = load_dataset("PATH", "spans")    # a row an article
+tokens = load_dataset("PATH", "tokens")  # a row a sentence, BIO tags
+```
+
+`start` and `end` count code points of `text`, end exclusive: \
+`text[start:end] == entity["text"]`. Spans may nest and overlap.
+
+## Splits
+
+An article's split is decided by the sha256 of its id, so it stays where it is when the \
+corpus grows.
+
+| | {splits} |
+| --- |{rule}
+{counts}
+
+## Labels
+
+{labels}
+
+## Relations
+
+{relations}
+
+## How it was made
+
+- Text is canonical: NFC, line feeds, no control or invisible characters.
+- Of several annotations of an article the one changed last counts; {built.superseded} older \
+ones are left out.
+- {built.unannotated} articles of the corpus have no submitted annotation and are left out.
+- {built.outdated} annotations are of a text that the corpus no longer has and are left out.
+- {built.set_aside} marks could not be proved against their article and are left out.
+- `tokens` is derived from `spans`: tokens are runs of letters and digits or single marks, \
+tags are BIO of the outermost spans. What the tags do not show as marked is listed in \
+`losses.parquet`:
+{losses}
+"""

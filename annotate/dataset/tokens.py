@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from annotate.spans import Span, outermost, reading_order
@@ -52,9 +53,8 @@ def tokenize(text: str) -> Iterator[Token]:
     previous = ""
     for at, char in enumerate(text):
         new = _kind(char)
-        if new == "join" and kind:
-            new = kind
-        elif kind and (previous == _ZWJ or (_is_flag_half(previous + char) and at - start == 1)):
+        joined = new == "join" or previous == _ZWJ
+        if kind and (joined or (at - start == 1 and _is_flag(previous + char))):
             new = kind
         elif new != "word" or kind != "word":
             if kind:
@@ -75,7 +75,7 @@ def _kind(char: str) -> str:
     return "join" if category[0] == "M" or category == "Cf" or "🏻" <= char <= "🏿" else "other"
 
 
-def _is_flag_half(pair: str) -> bool:
+def _is_flag(pair: str) -> bool:
     return len(pair) == 2 and all("🇦" <= char <= "🇿" for char in pair)
 
 
@@ -83,7 +83,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Return the extents of the sentences in code points, without white space at the ends."""
     cuts = [0, *(m.end() for m in _STOP.finditer(text) if _ends(text, m)), len(text)]
     found: list[tuple[int, int]] = []
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         piece = text[left:right]
         start = left + len(piece) - len(piece.lstrip())
         end = left + len(piece.rstrip())

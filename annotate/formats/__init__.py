@@ -1,5 +1,5 @@
 """Formats of annotations, in and out."""
 
-from annotate.formats.inline import Marked, read_inline, write_inline
+from annotate.formats.inline import Marked, read_gold, read_inline, write_inline
 
-__all__ = ["Marked", "read_inline", "write_inline"]
+__all__ = ["Marked", "read_gold", "read_inline", "write_inline"]

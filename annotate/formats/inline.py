@@ -2,7 +2,7 @@
 
 A span is `[text](LABEL)`, or `[text](LABEL 7)` when a relation refers to it as 7. Spans
 nest. A backslash makes the next character plain. After the text, a line `---` begins the
-relations, one a line: `7 holds_rank 3`. Front matter, when present, is skipped.
+relations, one a line: `7 holds_rank 3`.
 
 Spans that cross (overlap without nesting) have no form here.
 """
@@ -10,13 +10,13 @@ Spans that cross (overlap without nesting) have no form here.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 
 from annotate.errors import MarkupError
 from annotate.spans import Relation, Span, covers, overlap, reading_order
 
-_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _RULE = re.compile(r"^---$", re.MULTILINE)
 _LABEL = re.compile(r"\(([^()\s]+)(?: ([^()\s]+))?\)")
 _SPECIAL = re.compile(r"[\\\[\]]")
@@ -36,15 +36,11 @@ def read_inline(source: str, name: str = "markup") -> Marked:
     Raises `MarkupError` with the line, when brackets do not balance, an id is given twice,
     or a relation refers to an id that no span has.
     """
-    front = _FRONT_MATTER.match(source)
-    skipped = front.end() if front else 0
-    body, *rest = _RULE.split(source[skipped:], maxsplit=1)
+    body, *rest = _RULE.split(source, maxsplit=1)
     lead = len(body) - len(body.lstrip("\n"))
-    first_line = source[: skipped + lead].count("\n") + 1
-    text, spans = _parse(body.strip("\n"), name, first_line)
+    text, spans = _parse(body.strip("\n"), name, first_line=lead + 1)
     ids = {span.id for span in spans}
-    relation_line = source[: skipped + len(body)].count("\n") + 1
-    relations = _relations(rest[0] if rest else "", ids, name, relation_line)
+    relations = _relations("".join(rest), ids, name, first_line=body.count("\n") + 1)
     return Marked(text, tuple(sorted(spans, key=reading_order)), relations)
 
 
@@ -85,9 +81,7 @@ def _parse(body: str, name: str, first_line: int) -> tuple[str, list[Span]]:
     return "".join(out), list(spans.values())
 
 
-def _relations(
-    source: str, ids: set[str], name: str, first_line: int
-) -> tuple[Relation, ...]:
+def _relations(source: str, ids: set[str], name: str, first_line: int) -> tuple[Relation, ...]:
     found: list[Relation] = []
     for number, line in enumerate(source.split("\n"), start=first_line):
         parts = line.split()
@@ -100,6 +94,20 @@ def _relations(
             )
         found.append(Relation(head=parts[0], label=parts[1], tail=parts[2]))
     return tuple(found)
+
+
+def read_gold(folder: Path) -> dict[str, Marked]:
+    """Read the gold annotations in a folder of `ARTICLE.md` files, by article id.
+
+    Raises `MarkupError` for a file that cannot be read or does not parse.
+    """
+    gold: dict[str, Marked] = {}
+    for path in sorted(folder.glob("*.md")):
+        try:
+            gold[path.stem] = read_inline(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise MarkupError(f"{path} cannot be read: {error}", "Check the file.") from error
+    return gold
 
 
 def write_inline(marked: Marked) -> str:

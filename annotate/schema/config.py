@@ -1,7 +1,8 @@
 """The schema as Label Studio's labelling config, built as XML.
 
-Annotators read titles; results carry names (Label Studio's `alias`). The control names
-below never change: annotations on a server refer to them.
+Annotators read titles. Results carry the names of labels and options (Label Studio's
+`alias`), but the titles of relations, for which the editor knows no alias. The control
+names below never change: annotations on a server refer to them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _STYLE = """
 .annotate-bar { position: sticky; top: 0; z-index: 5; padding: 8px 0;
   background: var(--color-neutral-background, #fff); }
 .annotate-article { max-width: 46rem; margin-top: 12px; }
-.annotate-article [class*="htx-richtext"] { font-size: 17px; line-height: 1.9; }
+.annotate-article [class*="htx-richtext"] { font-size: 17px; line-height: 2.2; }
 """
 
 
@@ -42,7 +43,7 @@ def labelling_config(schema: Schema) -> str:
     if schema.relations:
         relations = SubElement(view, "Relations")
         for relation in schema.relations:
-            SubElement(relations, "Relation", value=relation.title, alias=relation.name)
+            SubElement(relations, "Relation", value=relation.title)
     indent(view)
     return tostring(view, encoding="unicode")
 

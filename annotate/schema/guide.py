@@ -21,14 +21,35 @@ class Words:
     hotkey: str
     head: str
     tail: str
+    reload: str
 
 
 WORDS = {
     "en": Words(
-        "Entities", "Relations", "Label", "What it is", "Examples", "Not", "Key", "From", "To"
+        entities="Entities",
+        relations="Relations",
+        label="Label",
+        definition="What it is",
+        examples="Examples",
+        not_this="Not",
+        hotkey="Key",
+        head="From",
+        tail="To",
+        reload="Does an article open without its suggestions, or without what you marked?"
+        " Reload the page before you go on.",
     ),
     "vi": Words(
-        "Thực thể", "Quan hệ", "Nhãn", "Là gì", "Ví dụ", "Không phải", "Phím", "Từ", "Đến"
+        entities="Thực thể",
+        relations="Quan hệ",
+        label="Nhãn",
+        definition="Là gì",
+        examples="Ví dụ",
+        not_this="Không phải",
+        hotkey="Phím",
+        head="Từ",
+        tail="Đến",
+        reload="Bài mở ra mà không thấy gợi ý, hoặc không thấy phần bạn đã đánh dấu?"
+        " Hãy tải lại trang rồi mới làm tiếp.",
     ),
 }
 
@@ -37,7 +58,7 @@ def guide_markdown(schema: Schema) -> str:
     """Return the guide as Markdown; in English words where the schema's language has none."""
     words = WORDS.get(schema.language, WORDS["en"])
     lines = [f"# {schema.title}", "", f"`{schema.name}` {schema.version}", ""]
-    lines += [f"- {rule}" for rule in schema.guidelines]
+    lines += [f"- {rule}" for rule in (*schema.guidelines, words.reload)]
     lines += ["", f"## {words.entities}"]
     for entity in schema.entities:
         key = f" · {words.hotkey} `{entity.hotkey}`" if entity.hotkey else ""
@@ -65,7 +86,8 @@ def guide_html(schema: Schema) -> str:
     root = Element("div")
     SubElement(root, "h2").text = schema.title
     rules = SubElement(root, "ul")
-    for rule in schema.guidelines:
+    # The server's editor sometimes opens an empty annotation when it loads slowly.
+    for rule in (*schema.guidelines, words.reload):
         SubElement(rules, "li").text = rule
     SubElement(root, "h3").text = words.entities
     header = [words.label, words.hotkey, words.definition, words.examples, words.not_this]

@@ -89,9 +89,11 @@ class Studio:
         self.url = url.rstrip("/")
         http = httpx.Client(timeout=_TIMEOUT, transport=transport)
         try:
-            sdk = LabelStudio(base_url=self.url, api_key=api_key, httpx_client=http)
+            sdk = LabelStudio(  # type: ignore[no-untyped-call]
+                base_url=self.url, api_key=api_key, httpx_client=http
+            )
         except ApiError as error:
-            raise AccessDenied(_denied(self.url, "expired"), _NEW_TOKEN) from error
+            raise AccessDenied(_denied(self.url, "expired"), _RENEW) from error
         self._http = sdk._client_wrapper.httpx_client  # noqa: SLF001, the SDK has no public way
         self.token_kind = "legacy" if api_key.count(".") != 2 else "personal access"
 
@@ -133,8 +135,8 @@ class Studio:
         path = f"api/projects/{project_id}"
         if "label_config" in settings:
             config = {"label_config": settings["label_config"]}
-            self._call("POST", f"{path}/validate", Any, body=config)
-        self._call("PATCH", path, Any, body=settings)
+            self._call("POST", f"{path}/validate", dict, body=config)
+        self._call("PATCH", path, dict, body=settings)
 
     def import_tasks(self, project_id: int, tasks: Sequence[dict[str, Any]]) -> list[int]:
         """Import tasks, all or none, and return their numbers in order. Never retried."""
@@ -158,9 +160,9 @@ class Studio:
         """Return how many tasks somebody submitted or skipped."""
         return self._page(_annotated(project_id, PushedTask, "id", 1), after=0)[0]
 
-    def annotate(self, task_id: int, result: list[dict[str, Any]], lead_time: float) -> int:
+    def annotate(self, task_id: int, result: list[dict[str, Any]]) -> int:
         """Submit an annotation of a task and return its number."""
-        body = {"result": result, "lead_time": lead_time}
+        body = {"result": result}
         return self._call("POST", f"api/tasks/{task_id}/annotations", PushedTask, body=body).id
 
     def _pages(self, listing: _Listing[K]) -> Iterator[list[K]]:
@@ -195,7 +197,7 @@ class Studio:
         self,
         method: str,
         path: str,
-        kind: type[T] | Any,
+        kind: type[T],
         *,
         params: dict[str, Any] | None = None,
         body: Any = None,
@@ -216,10 +218,10 @@ class Studio:
                 "Check the URL and that the server runs, then run the command again.",
             ) from error
         except ApiError as error:
-            raise AccessDenied(_denied(self.url, "not accepted"), _NEW_TOKEN) from error
+            raise AccessDenied(_denied(self.url, "not accepted"), _RENEW) from error
         self._check(response, f"{method} {path}")
         try:
-            return msgspec.json.decode(response.content, type=kind)  # type: ignore[no-any-return]
+            return msgspec.json.decode(response.content, type=kind)
         except msgspec.DecodeError as error:
             raise StudioError(
                 f"what answers at {self.url} is not Label Studio as known here ({path}: {error})",
@@ -231,7 +233,7 @@ class Studio:
         if status < 300:
             return
         if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-            raise AccessDenied(_denied(self.url, "not accepted"), _NEW_TOKEN)
+            raise AccessDenied(_denied(self.url, "not accepted"), _RENEW)
         if status < 400:
             raise RequestRefused(
                 f"{self.url} redirects to {response.headers.get('location')}",
@@ -245,7 +247,7 @@ class Studio:
         )
 
 
-_NEW_TOKEN = "Take a current one from Account & Settings and put it in LABEL_STUDIO_API_KEY."
+_RENEW = "Take a current one from Account & Settings and put it in LABEL_STUDIO_API_KEY."
 
 
 def _denied(url: str, state: str) -> str:

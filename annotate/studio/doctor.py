@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from annotate.schema import Schema
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import config_state, find_project
-from annotate.schema import Schema
 
 
 class Check(NamedTuple):

@@ -171,9 +171,10 @@ class Ledger:
 
     def last_pull(self, place: Place) -> str | None:
         """Return when the last complete pull ended, ISO 8601 in UTC; None when there was none."""
-        return self._db.execute(
+        ended: str | None = self._db.execute(
             "SELECT max(ended) FROM pulls WHERE server = ? AND project = ?", place
-        ).fetchone()[0]  # type: ignore[no-any-return]
+        ).fetchone()[0]
+        return ended
 
     def annotations(self, place: Place) -> Iterator[Annotation]:
         """Yield what counts now of every annotation, by article, then by number."""
@@ -187,7 +188,8 @@ class Ledger:
 
     def rows(self) -> int:
         """Return how many rows were ever added, tombstones included."""
-        return self._db.execute("SELECT count(*) FROM annotations").fetchone()[0]  # type: ignore[no-any-return]
+        count: int = self._db.execute("SELECT count(*) FROM annotations").fetchone()[0]
+        return count
 
 
 def _now() -> str:

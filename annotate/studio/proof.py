@@ -37,9 +37,8 @@ def prove(text: str, start: int | None, end: int | None, witness: object) -> Pro
     if inside and _folded(text[start:end]) == wanted:
         return Proof(start, end)
     left, right = from_utf16(text, start), from_utf16(text, end)
-    if left is not None and right is not None and left < right:
-        if _folded(text[left:right]) == wanted:
-            return Proof(left, right, repaired=True)
+    if left is not None and right is not None and _folded(text[left:right]) == wanted:
+        return Proof(left, right, repaired=True)
     shown = text[start:end] if inside else ""
     return f"{start}–{end} of the article is {shown[:80]!r}, the server says {witness[:80]!r}"
 

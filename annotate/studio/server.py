@@ -204,9 +204,7 @@ class LocalServer:
                 start_new_session=True,
             )
 
-    def _wait_until_up(
-        self, child: subprocess.Popen[bytes], url: str, progress: Progress
-    ) -> None:
+    def _wait_until_up(self, child: subprocess.Popen[bytes], url: str, progress: Progress) -> None:
         with progress("Starting Label Studio", _USUAL_START) as advance:
             for _ in _seconds(_START_LIMIT):
                 if self._is_ours(url):
@@ -258,7 +256,9 @@ def _template(version: str, progress: Progress) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=path.parent) as folder,
-        progress("Creating Label Studio's database, once on this machine", _USUAL_MIGRATION) as tick,
+        progress(
+            "Creating Label Studio's database, once on this machine", _USUAL_MIGRATION
+        ) as tick,
         tempfile.TemporaryFile() as output,
     ):
         child = subprocess.Popen(  # noqa: S603

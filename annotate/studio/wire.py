@@ -108,16 +108,14 @@ def encode_task(article: Article, suggestions: Iterable[Span]) -> dict[str, Any]
         "data": {"article": article.id, **known, "text": article.text},
         "meta": {"article": article.id, "sha256": article.sha256},
     }
-    result = encode_result(article.text, suggestions, ())
+    result = encode_spans(article.text, suggestions)
     if result:
         task["predictions"] = [{"model_version": SUGGESTIONS, "result": result}]
     return task
 
 
-def encode_result(
-    text: str, spans: Iterable[Span], relations: Iterable[Relation]
-) -> list[dict[str, Any]]:
-    """Return spans and relations in the form of an annotation's or a prediction's result.
+def encode_spans(text: str, spans: Iterable[Span]) -> list[dict[str, Any]]:
+    """Return spans in the form of an annotation's or a prediction's result.
 
     Raises `ValueError` for a span that does not lie within the text: the server would
     take it without a word.
@@ -130,17 +128,26 @@ def encode_result(
         value["text"] = text[span.start : span.end]
         region = {"id": span.id, "from_name": LABELS, "to_name": TEXT, "type": "labels"}
         result.append({**region, "value": value})
-    result += (
+    return result
+
+
+def encode_relations(schema: Schema, relations: Iterable[Relation]) -> list[dict[str, Any]]:
+    """Return relations in the form of an annotation's result, under their titles.
+
+    The editor knows a relation's `value` only, not its alias, and drops others when a
+    person saves.
+    """
+    titles = {relation.name: relation.title for relation in schema.relations}
+    return [
         {
             "type": "relation",
             "from_id": relation.head,
             "to_id": relation.tail,
             "direction": "right",
-            "labels": [relation.label],
+            "labels": [titles[relation.label]],
         }
         for relation in relations
-    )
-    return result
+    ]
 
 
 def decode_annotation(
@@ -172,9 +179,7 @@ def decode_annotation(
     )
 
 
-def set_all_aside(
-    wire: WireAnnotation, meta: Meta, annotator: str, reason: str
-) -> Annotation:
+def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str) -> Annotation:
     """Return an annotation of which every mark is set aside for one reason."""
     marks = msgspec.json.decode(wire.result, type=list[msgspec.Raw])
     return Annotation(

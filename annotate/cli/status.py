@@ -1,0 +1,110 @@
+"""`annotate status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from annotate.cli.common import (
+    LOCAL,
+    json_option,
+    load_corpus,
+    load_workspace_schema,
+    plural,
+    print_json,
+    stdout,
+    workspace_option,
+)
+from annotate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from annotate.studio.status import Status
+
+_ASIDE_SHOWN = 10
+
+
+@click.command()
+@workspace_option
+@json_option
+def status(workspace: Workspace, *, as_json: bool) -> None:
+    r"""Show how far the annotation is, from the ledger; needs no server.
+
+    \b
+    Example:
+      annotate status
+    """
+    from annotate.studio.ledger import Place, open_ledger
+    from annotate.studio.status import summarise
+
+    schema = load_workspace_schema(workspace)
+    articles = load_corpus(workspace)
+    server = workspace.url or LOCAL
+    with open_ledger(workspace.ledger_path) as ledger:
+        project = ledger.project(server)
+        place = None if project is None else Place(server, project)
+        found = summarise(ledger, place, articles, schema)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    pulled = f"pulled {found.pulled_at[:16].replace('T', ' ')} UTC" if found.pulled_at else None
+    click.echo(f"{workspace.settings.title} · {schema.name} {schema.version} · ", nl=False)
+    click.echo(pulled or "never pulled; run `annotate pull`")
+    console = stdout()
+    console.print(_progress_table(found))
+    if found.annotators:
+        console.print(_people_table(found))
+    for aside in found.set_aside[:_ASIDE_SHOWN]:
+        click.echo(f"Set aside in {aside.article} ({aside.annotator}): {aside.reason}")
+    if len(found.set_aside) > _ASIDE_SHOWN:
+        click.echo(f"… and {len(found.set_aside) - _ASIDE_SHOWN:,} more; --json lists all.")
+
+
+def _progress_table(found: Status) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    rows = (
+        ("articles", found.articles, ""),
+        ("pushed", found.pushed, ""),
+        ("annotated", found.annotated, plural(found.relations, "relation")),
+        ("skipped", found.skipped, ""),
+        ("set aside", len(found.set_aside), "marks that could not be proved"),
+    )
+    for name, count, note in rows:
+        table.add_row(name, f"{count:,}", note if count else "")
+    return table
+
+
+def _people_table(found: Status) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("entities")
+    for person in found.annotators:
+        table.add_column(person, justify="right")
+    several = len(found.annotators) > 1
+    if several:
+        table.add_column("all", justify="right")
+    shares = list(found.annotators.values())
+    for name in ("submitted", "skipped"):
+        counts = [getattr(share, name) for share in shares]
+        table.add_row(name, *_cells(counts, several=several), style="dim")
+    table.add_section()
+    for label in shares[0].entities:
+        table.add_row(label, *_cells([s.entities[label] for s in shares], several=several))
+    table.add_section()
+    totals = [sum(share.entities.values()) for share in shares]
+    table.add_row("all", *_cells(totals, several=several), style="bold")
+    return table
+
+
+def _cells(counts: list[int], *, several: bool) -> list[str]:
+    return [f"{count:,}" for count in (*counts, *([sum(counts)] if several else []))]

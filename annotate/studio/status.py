@@ -1,0 +1,84 @@
+"""How far a workspace is, from the ledger alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from annotate.corpus import Article
+from annotate.schema import Schema
+from annotate.spans import Annotation
+from annotate.studio.ledger import Ledger, Place
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What one annotator did; `entities` by label in the schema's order, zeros included."""
+
+    submitted: int
+    skipped: int
+    entities: dict[str, int]
+
+
+class Aside(msgspec.Struct, frozen=True, kw_only=True):
+    """A mark that was set aside, and why."""
+
+    article: str
+    annotator: str
+    reason: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of articles, and what each annotator did.
+
+    `annotated` articles have a submitted annotation; `skipped` have only skipped ones.
+    `pulled_at` is when the last pull ended, ISO 8601 in UTC.
+    """
+
+    articles: int
+    pushed: int
+    annotated: int
+    skipped: int
+    relations: int
+    set_aside: tuple[Aside, ...]
+    annotators: dict[str, Share]
+    pulled_at: str | None
+
+
+def summarise(
+    ledger: Ledger, place: Place | None, articles: Sequence[Article], schema: Schema
+) -> Status:
+    """Return the status; `place` None stands for a workspace that was never pushed."""
+    annotations = list(ledger.annotations(place)) if place else []
+    submitted = {a.article for a in annotations if a.status == "submitted"}
+    skipped = {a.article for a in annotations if a.status == "skipped"}
+    pushed = {article for article, _ in ledger.tasks(place).values()} if place else set()
+    people = sorted({annotation.annotator for annotation in annotations})
+    return Status(
+        articles=len(articles),
+        pushed=len(pushed),
+        annotated=len(submitted),
+        skipped=len(skipped - submitted),
+        relations=sum(len(a.relations) for a in annotations if a.status == "submitted"),
+        set_aside=tuple(
+            Aside(article=a.article, annotator=a.annotator, reason=aside.reason)
+            for a in annotations
+            for aside in a.set_aside
+        ),
+        annotators={
+            person: _share([a for a in annotations if a.annotator == person], schema)
+            for person in people
+        },
+        pulled_at=ledger.last_pull(place) if place else None,
+    )
+
+
+def _share(annotations: list[Annotation], schema: Schema) -> Share:
+    submitted = [a for a in annotations if a.status == "submitted"]
+    counts = Counter(span.label for annotation in submitted for span in annotation.spans)
+    return Share(
+        submitted=len(submitted),
+        skipped=len(annotations) - len(submitted),
+        entities={label: counts[label] for label in schema.labels},
+    )
