@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,9 @@ import msgspec
 from annotate.errors import WorkspaceError
 
 FILE_NAME = "annotate.toml"
+
+# Label Studio refuses others; better to say so before anything is sent.
+_TITLE_LENGTH = (3, 50)
 
 # Where the wheel carries `schemas/`, `corpus/` and `annotate.toml`; in a checkout they lie
 # beside the package instead.
@@ -62,9 +66,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     dataset: DatasetSettings = DatasetSettings()
 
     def __post_init__(self) -> None:
-        # Label Studio refuses other lengths; better to say so before anything is sent.
-        if not 3 <= len(self.title) <= 50:
-            raise ValueError("title must have from 3 to 50 characters")
+        least, most = _TITLE_LENGTH
+        if not least <= len(self.title) <= most:
+            raise ValueError(f"title must have from {least} to {most} characters")
 
 
 class Workspace:
@@ -143,6 +147,7 @@ def shipped(name: str) -> Path:
 def init_workspace(folder: Path) -> Workspace:
     """Lay out a new workspace with the sample schema and corpus; returns it opened.
 
+    Its title is the folder's name, where Label Studio takes that as a title.
     Raises `WorkspaceError` when `folder` exists and is not an empty folder.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -152,9 +157,21 @@ def init_workspace(folder: Path) -> Workspace:
         for name in ("schemas", "corpus"):
             shutil.copytree(shipped(name), folder / name)
         # Last: a folder with annotate.toml is a whole workspace.
-        shutil.copyfile(shipped(FILE_NAME), folder / FILE_NAME)
+        settings = shipped(FILE_NAME).read_text(encoding="utf-8")
+        (folder / FILE_NAME).write_text(_titled(settings, folder), encoding="utf-8")
     except OSError as error:
+        # copytree gathers the reasons of all the files that it could not copy.
+        reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
         raise WorkspaceError(
-            f"{folder} cannot be laid out: {error.strerror}", "Check its permissions and space."
+            f"{folder} cannot be laid out: {reason}", "Check its permissions and space."
         ) from error
     return open_workspace(folder)
+
+
+def _titled(settings: str, folder: Path) -> str:
+    """Put the folder's name for the title: projects are found by it, so it should differ."""
+    name = folder.resolve().name
+    if not (_TITLE_LENGTH[0] <= len(name) <= _TITLE_LENGTH[1] and name.isprintable()):
+        return settings
+    title = msgspec.json.encode(name).decode()
+    return re.sub(r'(?m)^title = ".*"$', lambda _: f"title = {title}", settings, count=1)

@@ -8,16 +8,14 @@ import click
 import msgspec
 
 from annotate.cli.common import (
-    LOCAL,
     json_option,
-    load_corpus,
+    load_known,
     load_workspace_schema,
     plural,
     print_json,
     rich_progress,
     workspace_option,
 )
-from annotate.errors import DatasetError
 from annotate.workspace import Workspace
 
 
@@ -26,26 +24,21 @@ from annotate.workspace import Workspace
 @workspace_option
 @json_option
 def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
-    r"""Build the Hugging Face dataset from the ledger into the folder OUT.
+    """Build the Hugging Face dataset.
 
-    Needs no server. The same ledger, corpus and schema give the same bytes.
+    From the ledger into the folder OUT; needs no server. The same ledger, corpus and
+    schema give the same bytes.
 
     \b
     Example:
       annotate build dataset
     """
-    from annotate.studio.ledger import Place, open_ledger
+    from annotate.studio.ledger import open_ledger
 
     schema = load_workspace_schema(workspace)
-    articles = load_corpus(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        server = workspace.url or LOCAL
-        project = ledger.project(server)
-        if project is None:
-            raise DatasetError(
-                "the ledger has no annotations yet", "Run `annotate push`, annotate, pull."
-            )
-        annotations = list(ledger.annotations(Place(server, project)))
+        articles, place = load_known(workspace, ledger)
+        annotations = list(ledger.annotations(place)) if place else []
     import datasets
 
     from annotate.dataset.build import build as carry_out

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from annotate.progress import Advance
     from annotate.schema import Schema
     from annotate.studio.client import Studio
+    from annotate.studio.ledger import Ledger, Place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,6 +89,24 @@ def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Arti
     return read_articles(paths or (workspace.corpus_path,))
 
 
+def load_known(workspace: Workspace, ledger: Ledger) -> tuple[list[Article], Place | None]:
+    """Return the corpus with what was pushed from elsewhere, and where annotations come from.
+
+    An article that somebody may have annotated is known from the ledger even when its
+    file lies outside the corpus, or is gone. The place is None before the first push.
+    """
+    from annotate.studio.ledger import Place
+
+    corpus = {article.id: article for article in load_corpus(workspace)}
+    server = workspace.url or LOCAL
+    project = ledger.project(server)
+    if project is None:
+        return list(corpus.values()), None
+    place = Place(server, project)
+    known = {article.id: article for article in ledger.articles(place)} | corpus
+    return [known[key] for key in sorted(known)], place
+
+
 def load_workspace_schema(workspace: Workspace) -> Schema:
     """Read the workspace's schema."""
     from annotate.schema import load_schema
@@ -107,7 +126,8 @@ def connect(workspace: Workspace) -> Iterator[tuple[Studio, str]]:
                 f"there is no token for Label Studio at {workspace.url}",
                 "Put one from Account & Settings in LABEL_STUDIO_API_KEY.",
             )
-        yield _studio(workspace.url, workspace.api_key), workspace.url
+        with _studio(workspace.url, workspace.api_key) as studio:
+            yield studio, workspace.url
         return
     from annotate.studio.server import LocalServer
 
@@ -117,8 +137,13 @@ def connect(workspace: Workspace) -> Iterator[tuple[Studio, str]]:
             "Starting the local Label Studio for this command; `annotate serve` keeps it up.",
             err=True,
         )
-    with server.use(rich_progress) as running:
-        yield _studio(running.url, server.login().token), LOCAL
+        if server.needs_migration():
+            click.echo("The first start on this machine takes about a minute.", err=True)
+    with (
+        server.use(rich_progress) as running,
+        _studio(running.url, server.login().token) as studio,
+    ):
+        yield studio, LOCAL
 
 
 def _studio(url: str, api_key: str) -> Studio:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--serve", "stay", is_flag=True, help="Keep the server up until Ctrl-C.")
 @json_option
 def demo(folder: Path | None, *, stay: bool, as_json: bool) -> None:
-    r"""Run the whole road once on the sample corpus, with its gold annotations.
+    """Run the whole road once on the sample corpus.
 
     Pushes the articles to a local Label Studio, loads the gold annotations as the work of
     one annotator, pulls, and builds the dataset.

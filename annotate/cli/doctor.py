@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 @workspace_option
 @json_option
 def doctor(workspace: Workspace, *, as_json: bool) -> None:
-    r"""Check the workspace, the server, and that both agree; each failure says what to do.
+    """Check the workspace, the server, and that both agree.
 
-    Exit status 1 when a check fails.
+    Each failed check says what to do; the exit status is then 1.
 
     \b
     Example:

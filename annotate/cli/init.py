@@ -10,7 +10,7 @@ import click
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
-    r"""Lay out a new workspace with a sample schema and corpus.
+    """Lay out a new workspace with a sample schema and corpus.
 
     DIR must not exist or be empty.
 

@@ -21,7 +21,7 @@ from annotate.workspace import Workspace
 @workspace_option
 @json_option
 def pull(workspace: Workspace, *, as_json: bool) -> None:
-    r"""Bring everyone's annotations into the ledger.
+    """Bring everyone's annotations into the ledger.
 
     Every span is proved against its article. What cannot be proved is set aside and
     counted, never dropped; `annotate status` shows it.

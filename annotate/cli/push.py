@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the plan and end.")
 @json_option
 def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> None:
-    r"""Send articles to Label Studio that are not there yet.
+    """Send articles to Label Studio that are not there yet.
 
     Without PATH the whole corpus. Creates the project, sets its labelling page and its
     instructions from the schema, and adds suggestions from the schema's patterns. Run

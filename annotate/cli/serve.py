@@ -19,7 +19,7 @@ def serve(
     workspace: Workspace, port: int, host: str, *,
     open_browser: bool, show_login: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    r"""Run this workspace's own Label Studio until Ctrl-C.
+    """Run this workspace's own Label Studio until Ctrl-C.
 
     Its data and log lie in .annotate/. It listens on 127.0.0.1, sign-up is closed, and it
     reports nothing to anyone.
@@ -38,8 +38,8 @@ def serve(
         else:
             click.echo(f"email     {login.email}\npassword  {login.password}")
         return
-    if not server.data.exists():
-        click.echo("The first start takes about a minute.", err=True)
+    if server.needs_migration():
+        click.echo("The first start on this machine takes about a minute.", err=True)
     running = server.start(host, port, rich_progress)
     try:
         if as_json:

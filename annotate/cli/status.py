@@ -8,9 +8,8 @@ import click
 import msgspec
 
 from annotate.cli.common import (
-    LOCAL,
     json_option,
-    load_corpus,
+    load_known,
     load_workspace_schema,
     plural,
     print_json,
@@ -31,21 +30,20 @@ _ASIDE_SHOWN = 10
 @workspace_option
 @json_option
 def status(workspace: Workspace, *, as_json: bool) -> None:
-    r"""Show how far the annotation is, from the ledger; needs no server.
+    """Show how far the annotation is.
+
+    Reads the ledger and needs no server.
 
     \b
     Example:
       annotate status
     """
-    from annotate.studio.ledger import Place, open_ledger
+    from annotate.studio.ledger import open_ledger
     from annotate.studio.status import summarise
 
     schema = load_workspace_schema(workspace)
-    articles = load_corpus(workspace)
-    server = workspace.url or LOCAL
     with open_ledger(workspace.ledger_path) as ledger:
-        project = ledger.project(server)
-        place = None if project is None else Place(server, project)
+        articles, place = load_known(workspace, ledger)
         found = summarise(ledger, place, articles, schema)
     if as_json:
         print_json(msgspec.to_builtins(found))

@@ -16,7 +16,7 @@ from annotate.text import canonicalise
 
 SUFFIXES = (".md", ".txt")
 _FIELDS = frozenset(Article.__struct_fields__) - {"text"}
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|$)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n((?:.*?\r?\n)??)---[ \t]*(?:\r?\n|$)", re.DOTALL)
 
 
 def read_articles(paths: Iterable[Path]) -> list[Article]:
@@ -67,10 +67,13 @@ def read_article(path: Path) -> Article:
     if match:
         meta = _metadata(match.group(1), path)
         source = source[match.end() :]
+    article_id = meta.setdefault("id", path.stem)
+    if not article_id or not article_id.isprintable():
+        raise CorpusError(f"{path}: the id is empty or not printable", "Correct it.")
     text = canonicalise(source)
     if not text:
         raise CorpusError(f"{path} has no text", "Remove it, or write its text.")
-    return Article(**{"id": path.stem, **meta}, text=text)
+    return Article(**meta, text=text)
 
 
 def _read_text(path: Path) -> str:
@@ -92,8 +95,9 @@ def _read_text(path: Path) -> str:
 def _metadata(source: str, path: Path) -> dict[str, str]:
     try:
         data: Any = yaml.safe_load(source) or {}
-    except yaml.YAMLError as error:
-        what = getattr(error, "problem", None) or "it cannot be parsed"
+    # A date like 2024-02-30 is a ValueError.
+    except (yaml.YAMLError, ValueError) as error:
+        what = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise CorpusError(f"{path}: front matter is not YAML: {what}", "Correct it.") from error
     if not isinstance(data, dict):
         raise CorpusError(f"{path}: front matter is not a list of keys and values", "Correct it.")
@@ -105,7 +109,4 @@ def _metadata(source: str, path: Path) -> dict[str, str]:
         if not isinstance(value, str | int | date):
             raise CorpusError(f"{path}: `{key}` in the front matter is not text", "Correct it.")
         meta[key] = value.isoformat() if isinstance(value, date) else str(value).strip()
-    article_id = meta.get("id", path.stem)
-    if not article_id or not article_id.isprintable():
-        raise CorpusError(f"{path}: the id is empty or not printable", "Correct it.")
     return meta

@@ -63,8 +63,8 @@ def build(
     """Build the dataset into the folder `out`, replacing a dataset that was built there.
 
     Of several people's submitted annotations of an article the one changed last counts.
-    Raises `DatasetError` when nothing is annotated, when `out` holds something else, or
-    when it cannot be written.
+    Raises `DatasetError` when nothing is annotated, when an annotation has a label that
+    the schema lacks, when `out` holds something else, or when it cannot be written.
     """
     _refuse_foreign(out)
     given = list(annotations)
@@ -74,6 +74,7 @@ def build(
             "no article of the corpus has a submitted annotation",
             "Annotate some in Label Studio, run `annotate pull`, then build again.",
         )
+    _refuse_unknown(chosen, schema)
     spans, tokens, losses = _rows(articles, chosen, schema, settings, progress)
     built = Built(
         articles=len(chosen),
@@ -112,13 +113,29 @@ def choose(
     chosen: dict[str, Annotation] = {}
     outdated = superseded = 0
     submitted = (a for a in annotations if a.status == "submitted")
-    for annotation in sorted(submitted, key=lambda a: (a.updated_at, a.id)):
+    # The server leaves out a fraction of zero, and "Z" sorts after ".5Z".
+    for annotation in sorted(submitted, key=lambda a: (a.updated_at.removesuffix("Z"), a.id)):
         if versions.get(annotation.article) != annotation.sha256:
             outdated += 1
             continue
         superseded += annotation.article in chosen
         chosen[annotation.article] = annotation
     return chosen, outdated, superseded
+
+
+def _refuse_unknown(chosen: dict[str, Annotation], schema: Schema) -> None:
+    """Refuse what was pulled under a former schema and has no place in this one."""
+    known = {*schema.labels, *schema.relation_labels}
+    known |= {f"{choice.name}: {o.name}" for choice in schema.choices for o in choice.options}
+    for article, annotation in sorted(chosen.items()):
+        used = {span.label for span in annotation.spans}
+        used |= {relation.label for relation in annotation.relations}
+        used |= {f"{name}: {o}" for name, answers in annotation.choices.items() for o in answers}
+        if used - known:
+            raise DatasetError(
+                f"the schema lacks {', '.join(sorted(used - known))}, used in article {article}",
+                "Put it back, or run `annotate pull` to set such marks aside.",
+            )
 
 
 def _rows(
@@ -169,7 +186,7 @@ def _lock(
     settings: DatasetSettings,
 ) -> bytes:  # fmt: skip
     """Return the digests of everything that decides the dataset's bytes."""
-    corpus = sorted((article.id, article.sha256) for article in articles)
+    corpus = sorted(articles, key=lambda article: article.id)
     ledger = sorted(annotations, key=lambda a: (a.article, a.id))
     parts = {"corpus": corpus, "annotations": ledger, "schema": schema, "settings": settings}
     lock = {name: digest(msgspec.json.encode(part).decode()) for name, part in parts.items()}

@@ -55,13 +55,13 @@ def span_row(article: Article, annotation: Annotation, schema: Schema) -> dict[s
     row |= {field: getattr(article, field) for field in METADATA}
     row["entities"] = [
         {
-            "id": ids[span.id],
+            "id": f"e{number}",
             "start": span.start,
             "end": span.end,
             "label": span.label,
             "text": article.text[span.start : span.end],
         }
-        for span in ordered
+        for number, span in enumerate(ordered, start=1)
     ]
     if schema.relations:
         arrows = [(ids[r.head], ids[r.tail], r.label) for r in annotation.relations]

@@ -12,10 +12,9 @@ from typing import NamedTuple
 from annotate.spans import Span, outermost, reading_order
 
 _ZWJ = "\u200d"
-# A sentence ends at a line feed, and at a stop with its closing marks before a capital,
-# a digit or an opening mark.
+# A sentence ends at a line feed, and at a stop with its closing marks unless a small letter
+# follows.
 _STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|\n")
-_OPENING = "\"'“‘«([-–—"
 # "TP. Hồ Chí Minh", "T. An": a short word in capitals before the stop is an abbreviation.
 _ABBREVIATION = re.compile(r"(?<!\w)[^\W\d_]{1,3}\.$")
 
@@ -97,7 +96,7 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
         return True
     before = text[max(0, stop.start() - 4) : stop.start() + 1]
     short = _ABBREVIATION.search(before)
-    if short and short.group()[0].isupper() and stop.group() == ".":
+    if short and short.group().isupper() and stop.group() == ".":
         return False
     following = text[stop.end() : stop.end() + 80].lstrip()[:1]
     return not following or not following.isalpha() or following.isupper()

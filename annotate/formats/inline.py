@@ -74,6 +74,8 @@ def _parse(body: str, name: str, first_line: int) -> tuple[str, list[Span]]:
             if span_id in spans:
                 raise fault(f"two spans have the id {span_id}", stop)
             start = opened.pop()[0]
+            if start == length:
+                raise fault("a span without text", stop)
             spans[span_id] = Span(id=span_id, start=start, end=length, label=label.group(1))
             at = label.end()
     if opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from annotate.schema.model import Entity, Schema
+from annotate.schema.model import Schema
 
 
 @dataclass(frozen=True)
@@ -80,53 +80,51 @@ def guide_markdown(schema: Schema) -> str:
 def guide_html(schema: Schema) -> str:
     """Return the guide as the HTML that Label Studio keeps in a project's instructions.
 
-    The server removes `style` attributes and scripts; headings, bold and tables stay.
+    The server removes `style` attributes and its page has neither bullets nor margins, so
+    both are made of text and line breaks.
     """
     words = WORDS.get(schema.language, WORDS["en"])
     root = Element("div")
     SubElement(root, "h2").text = schema.title
-    rules = SubElement(root, "ul")
     # The server's editor sometimes opens an empty annotation when it loads slowly.
     for rule in (*schema.guidelines, words.reload):
-        SubElement(rules, "li").text = rule
-    SubElement(root, "h3").text = words.entities
-    header = [words.label, words.hotkey, words.definition, words.examples, words.not_this]
-    _table(root, header, [_entity_row(entity) for entity in schema.entities])
+        SubElement(root, "p").text = f"• {rule}"
+    _heading(root, words.entities)
+    table = SubElement(root, "table")
+    for entity in schema.entities:
+        notes = [(words.examples, entity.examples), (words.not_this, entity.counter_examples)]
+        _row(table, entity.title, entity.hotkey, entity.definition, notes)
     if schema.relations:
-        SubElement(root, "h3").text = words.relations
-        _table(
-            root,
-            [words.label, words.head, words.tail, words.definition],
-            [
-                [
-                    relation.title,
-                    _titles(schema, relation.head),
-                    _titles(schema, relation.tail),
-                    relation.definition,
-                ]
-                for relation in schema.relations
-            ],
-        )
+        _heading(root, words.relations)
+        table = SubElement(root, "table")
+        for relation in schema.relations:
+            arrow = f"{_titles(schema, relation.head)} → {_titles(schema, relation.tail)}"
+            _row(table, relation.title, "", relation.definition, [("", (arrow,))])
     return tostring(root, encoding="unicode", method="html")
 
 
-def _entity_row(entity: Entity) -> list[str]:
-    examples, counter = "; ".join(entity.examples), "; ".join(entity.counter_examples)
-    return [entity.title, entity.hotkey, entity.definition, examples, counter]
+def _heading(root: Element, text: str) -> None:
+    SubElement(root, "br")
+    SubElement(root, "h3").text = text
 
 
-def _table(root: Element, header: list[str], rows: list[list[str]]) -> None:
-    table = SubElement(root, "table")
-    top = SubElement(SubElement(table, "thead"), "tr")
-    for cell in header:
-        SubElement(top, "th").text = cell
-    body = SubElement(table, "tbody")
-    for row in rows:
-        line = SubElement(body, "tr")
-        first, *others = row
-        SubElement(SubElement(line, "td"), "b").text = first
-        for cell in others:
-            SubElement(line, "td").text = cell
+def _row(
+    table: Element, title: str, key: str, text: str, notes: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    """Add a row: the title and its key at the left, the text and the notes at the right."""
+    row = SubElement(table, "tr")
+    left, right = SubElement(row, "td"), SubElement(row, "td")
+    name = SubElement(left, "b")
+    name.text, name.tail = title, f" [{key}] " if key else " "
+    right.text = text
+    for heading, items in notes:
+        if items:
+            SubElement(right, "br")
+            label = SubElement(right, "i")
+            label.text = f"{heading}: " if heading else ""
+            label.tail = "; ".join(items)
+    SubElement(right, "br")
+    SubElement(right, "br")
 
 
 def _titles(schema: Schema, labels: tuple[str, ...]) -> str:

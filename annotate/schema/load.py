@@ -16,6 +16,14 @@ from annotate.schema.model import Regex, Schema, compile_pattern
 # Where a value stands in the file: `entities[3].hotkey`, and the line of each such path.
 Lines = dict[str, int]
 
+# A choice is a column of the dataset and a control of the labelling config, beside these.
+TAKEN = frozenset(
+    {
+        "id", "text", "title", "source", "url", "published_at", "language", "sha256", "cluster",
+        "entities", "relations", "label",
+    }
+)  # fmt: skip
+
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -44,10 +52,11 @@ def parse_schema(source: str, name: str = "schema") -> Schema:
     try:
         tree = yaml.compose(source, Loader=yaml.SafeLoader)
         data = yaml.safe_load(source)
-    except yaml.YAMLError as error:
+    # A date like 2024-02-30 is a ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "it cannot be parsed"
+        what = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise SchemaError(f"{name}{where}: not YAML: {what}", "Correct that line.") from error
     lines: Lines = {}
     faults = [*_index(tree, "", lines), *_faults(Schema, data, ""), *_check(data)]
@@ -127,7 +136,7 @@ def _check(data: Any) -> Iterator[tuple[str, str]]:
     for group in ("entities", "relations", "choices"):
         yield from _check_names(_items(data, group))
     for path, choice in _items(data, "choices"):
-        yield from _check_names(_items(choice, "options", path))
+        yield from _check_choice(path, choice)
     for path, entity in _items(data, "entities"):
         yield from _check_look(path, entity)
         yield from _check_patterns(path, entity)
@@ -165,6 +174,15 @@ def _check_names(items: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str,
                 yield f"{path}.{field}", f"{value!r} is already that of {owner}"
 
 
+def _check_choice(path: str, choice: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    name = choice.get("name")
+    if isinstance(name, str) and name in TAKEN:
+        yield f"{path}.name", f"{name!r} is the name of a column or control"
+    if choice.get("options") == []:
+        yield f"{path}.options", "at least one option is needed"
+    yield from _check_names(_items(choice, "options", path))
+
+
 def _check_look(path: str, entity: dict[str, Any]) -> Iterator[tuple[str, str]]:
     hotkey, color = entity.get("hotkey"), entity.get("color")
     if isinstance(hotkey, str) and len(hotkey) > 1:
@@ -179,7 +197,7 @@ def _check_patterns(path: str, entity: dict[str, Any]) -> Iterator[tuple[str, st
             pattern = compile_pattern(msgspec.convert(value, str | Regex))
         except msgspec.ValidationError:
             continue  # named among the faults of type
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             yield f"{path}.patterns[{number}]", f"does not compile: {error}"
             continue
         if pattern.fullmatch(""):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 import msgspec
@@ -78,7 +78,8 @@ def _greater(column: str, value: int) -> dict[str, Any]:
 class Studio:
     """A connection to the server at `url`, as the person whose `api_key` it is.
 
-    `transport` stands in for the network, to put faults in front of a real server. Every
+    A context manager, which closes the connection. `transport` stands in for the network,
+    to put faults in front of a real server. Every
     method raises `ServerUnreachable` when nothing answers, `AccessDenied` when the token
     is not accepted, and `RequestRefused` when the server says no.
     """
@@ -87,15 +88,22 @@ class Studio:
         self, url: str, api_key: str, transport: httpx.BaseTransport | None = None
     ) -> None:
         self.url = url.rstrip("/")
-        http = httpx.Client(timeout=_TIMEOUT, transport=transport)
+        self._connection = httpx.Client(timeout=_TIMEOUT, transport=transport)
         try:
             sdk = LabelStudio(  # type: ignore[no-untyped-call]
-                base_url=self.url, api_key=api_key, httpx_client=http
+                base_url=self.url, api_key=api_key, httpx_client=self._connection
             )
         except ApiError as error:
+            self._connection.close()
             raise AccessDenied(_denied(self.url, "expired"), _RENEW) from error
         self._http = sdk._client_wrapper.httpx_client  # noqa: SLF001, the SDK has no public way
         self.token_kind = "legacy" if api_key.count(".") != 2 else "personal access"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
     def version(self) -> str:
         """Return the release of the server, for example 1.23.2."""

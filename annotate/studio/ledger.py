@@ -27,10 +27,10 @@ CREATE TABLE projects (            -- which project on a server holds the worksp
     server  TEXT NOT NULL PRIMARY KEY,
     project INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE texts (               -- every version of every article that was ever pushed
+CREATE TABLE articles (            -- every version of every article that was ever pushed
     article TEXT NOT NULL,
     sha256  TEXT NOT NULL,
-    text    TEXT NOT NULL,
+    body    BLOB NOT NULL,         -- the Article, as JSON
     PRIMARY KEY (article, sha256)
 ) STRICT;
 CREATE TABLE tasks (               -- which task shows which version of an article
@@ -54,6 +54,9 @@ CREATE INDEX by_annotation ON annotations (server, project, annotation, row);
 CREATE TRIGGER no_update BEFORE UPDATE ON annotations
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON annotations
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER no_replace BEFORE INSERT ON annotations
+    WHEN EXISTS (SELECT 1 FROM annotations WHERE row = NEW.row)
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE VIEW latest AS
     SELECT * FROM annotations WHERE row IN
@@ -98,12 +101,12 @@ class Ledger:
             self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?)", place)
 
     def record_tasks(self, place: Place, tasks: Iterable[tuple[int, Article]]) -> None:
-        """Remember which tasks show which articles, and the text of each."""
+        """Remember which tasks show which articles, and the articles as they were pushed."""
         listed = [(task, article) for task, article in tasks]
         with self._db:
             self._db.executemany(
-                "INSERT OR IGNORE INTO texts VALUES (?, ?, ?)",
-                [(article.id, article.sha256, article.text) for _, article in listed],
+                "INSERT OR IGNORE INTO articles VALUES (?, ?, ?)",
+                [(a.id, a.sha256, msgspec.json.encode(a)) for _, a in listed],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?)",
@@ -111,7 +114,7 @@ class Ledger:
             )
 
     def forget_tasks(self, place: Place, tasks: Iterable[int]) -> None:
-        """Forget tasks that the server no longer has; their annotations and texts stay."""
+        """Forget tasks that the server no longer has; their annotations and articles stay."""
         with self._db:
             self._db.executemany(
                 "DELETE FROM tasks WHERE server = ? AND project = ? AND task = ?",
@@ -124,6 +127,14 @@ class Ledger:
             "SELECT task, article, sha256 FROM tasks WHERE server = ? AND project = ?", place
         )
         return {task: (article, sha256) for task, article, sha256 in rows}
+
+    def articles(self, place: Place) -> list[Article]:
+        """Return the articles that tasks show, as they were pushed, by id."""
+        rows = self._db.execute(
+            "SELECT DISTINCT article, body FROM tasks JOIN articles USING (article, sha256)"
+            " WHERE server = ? AND project = ? ORDER BY article, sha256", place
+        )  # fmt: skip
+        return [msgspec.json.decode(body, type=Article) for _, body in rows]
 
     def append(self, place: Place, entries: Iterable[Entry]) -> int:
         """Add the entries that differ from what is known, in one transaction; return how many."""
@@ -217,11 +228,13 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == 0 and tables:
+            raise LedgerError(f"{path} is a database of something else", "Move it elsewhere.")
         if version == 0:
             for statement in _statements(_TABLES):
                 connection.execute(statement)
@@ -232,6 +245,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"the ledger {path} has version {version}, this annotate knows {_VERSION}",
                 "Upgrade annotate-corpus.",
             )
+    # After the file is its owner's only: the files beside it get its mode.
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _statements(script: str) -> Iterator[str]:

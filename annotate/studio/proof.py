@@ -23,22 +23,25 @@ class Proof:
 def prove(text: str, start: int | None, end: int | None, witness: object) -> Proof | str:
     """Prove a span's offsets, or return the reason why they cannot be proved.
 
-    `witness` is the text that the server says was marked. It is compared with white space
-    folded, because the editor folds it too. Offsets that do not match as code points are
-    read as UTF-16 units, which older servers wrote. Without a witness, offsets within the
-    text are taken as code points, which is what current servers write.
+    `witness` is the text that the server says was marked. It is compared as it stands, then
+    with white space folded, because the editor folds it too. Offsets that do not match as
+    code points are read as UTF-16 units, which older servers wrote. Without a witness,
+    offsets within the text are taken as code points, which is what current servers write.
     """
     if start is None or end is None:
         return "it has no offsets"
     inside = 0 <= start < end <= len(text)
     if not isinstance(witness, str):
         return Proof(start, end) if inside else f"{start}–{end} is not a span of the article"
-    wanted = _folded(witness)
-    if inside and _folded(text[start:end]) == wanted:
-        return Proof(start, end)
+    readings = [Proof(start, end)] if inside else []
     left, right = from_utf16(text, start), from_utf16(text, end)
-    if left is not None and right is not None and _folded(text[left:right]) == wanted:
-        return Proof(left, right, repaired=True)
+    if left is not None and right is not None and left < right:
+        readings.append(Proof(left, right, repaired=True))
+    # As it stands before folded: folded, "ở 😀" in units also reads as "ở 😀 " in code points.
+    for form in (str, _folded):
+        for proof in readings:
+            if form(text[proof.start : proof.end]) == form(witness):
+                return proof
     shown = text[start:end] if inside else ""
     return f"{start}–{end} of the article is {shown[:80]!r}, the server says {witness[:80]!r}"
 

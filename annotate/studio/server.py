@@ -74,6 +74,7 @@ class LocalServer:
         self._private = private
         self.data = private / "label-studio"
         self.log = private / "label-studio.log"
+        self._database = self.data / "label_studio.sqlite3"
         self._state = private / "server.json"
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -85,6 +86,10 @@ class LocalServer:
         login = Login(EMAIL, secrets.token_urlsafe(15), secrets.token_hex(20))
         _write_private(path, msgspec.json.encode(login))
         return login
+
+    def needs_migration(self) -> bool:
+        """Whether the next start has to create a database, which takes most of a minute."""
+        return not (self._database.exists() or _template_path(_installed_version()).exists())
 
     def running(self) -> Running | None:
         """Return the server that runs for this workspace, None when there is none."""
@@ -152,19 +157,22 @@ class LocalServer:
 
     def stop(self, state: Running) -> None:
         """Stop the server; returns when its process is gone."""
-        deadline = time.monotonic() + _STOP_LIMIT
-        _signal(state.pid, signal.SIGTERM)
-        while self._still_there(state.pid):
-            if time.monotonic() > deadline:
-                _signal(state.pid, signal.SIGKILL)
-            time.sleep(0.05)
-        self._state.unlink(missing_ok=True)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _signal(state.pid, number)
+            deadline = time.monotonic() + _STOP_LIMIT
+            while time.monotonic() < deadline:
+                if self._gone(state):
+                    self._state.unlink(missing_ok=True)
+                    return
+                time.sleep(0.05)
+        raise LocalServerError(f"the server with process {state.pid} does not end", "End it.")
 
-    def _still_there(self, pid: int) -> bool:
-        # Our own child stays a zombie, and so "alive", until it is waited for.
-        if self._child is not None and self._child.pid == pid:
-            return self._child.poll() is None
-        return _alive(pid)
+    def _gone(self, state: Running) -> bool:
+        if self._child is not None and self._child.pid == state.pid:
+            return self._child.poll() is not None
+        # A process that another one started and has not waited for stays as a zombie, which
+        # has a number but listens no more.
+        return not (_alive(state.pid) and _listens(state.url))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -174,14 +182,13 @@ class LocalServer:
             yield
 
     def _lay_out(self, version: str, progress: Progress) -> None:
-        database = self.data / "label_studio.sqlite3"
-        if database.exists():
+        if self._database.exists():
             return
         self.data.mkdir(mode=0o700, exist_ok=True)
         template = _template(version, progress)
-        beside = database.with_suffix(".new")
+        beside = self._database.with_suffix(".new")
         shutil.copyfile(template, beside)
-        beside.replace(database)
+        beside.replace(self._database)
 
     def _launch(self, host: str, port: int) -> subprocess.Popen[bytes]:
         login = self.login()
@@ -245,12 +252,16 @@ def _installed_version() -> str:
     return importlib.metadata.version("label-studio")
 
 
+def _template_path(version: str) -> Path:
+    return user_cache_path("annotate-corpus") / f"label-studio-{version}.sqlite3"
+
+
 def _template(version: str, progress: Progress) -> Path:
     """Return a migrated database without people, made once a machine and release.
 
     Migrations take most of a first start; nothing in the file is secret.
     """
-    path = user_cache_path("annotate-corpus") / f"label-studio-{version}.sqlite3"
+    path = _template_path(version)
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -331,6 +342,12 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _listens(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,6 +13,10 @@ from annotate.schema import Schema
 from annotate.schema.config import LABELS, TEXT
 from annotate.spans import Annotation, Relation, SetAside, Span
 from annotate.studio.proof import prove
+
+# The server checks each region of a prediction against all the others, so its time grows
+# with the square of their number; and no editor is fluent with more.
+MOST_SUGGESTIONS = 2000
 
 # The name under which the server shows the suggestions of a schema's patterns.
 SUGGESTIONS = "patterns"
@@ -102,13 +107,16 @@ class _Mark(msgspec.Struct, frozen=True):
 
 
 def encode_task(article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
-    """Return the import record of an article, with suggestions as a prediction if any."""
+    """Return the import record of an article, with suggestions as a prediction if any.
+
+    No more than the first `MOST_SUGGESTIONS` go along.
+    """
     known = {field: getattr(article, field) for field in ("title", "source", "url", "author")}
     task: dict[str, Any] = {
         "data": {"article": article.id, **known, "text": article.text},
         "meta": {"article": article.id, "sha256": article.sha256},
     }
-    result = encode_spans(article.text, suggestions)
+    result = encode_spans(article.text, islice(suggestions, MOST_SUGGESTIONS))
     if result:
         task["predictions"] = [{"model_version": SUGGESTIONS, "result": result}]
     return task
@@ -159,7 +167,7 @@ def decode_annotation(
     label that the schema lacks, is in `set_aside` with the reason; nothing is dropped.
     """
     decoder = _Decoder(schema, text)
-    for mark in msgspec.json.decode(wire.result, type=list[msgspec.Raw]):
+    for mark in _marks(wire):
         decoder.take(mark)
     decoder.tie()
     return Annotation(
@@ -181,7 +189,6 @@ def decode_annotation(
 
 def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str) -> Annotation:
     """Return an annotation of which every mark is set aside for one reason."""
-    marks = msgspec.json.decode(wire.result, type=list[msgspec.Raw])
     return Annotation(
         id=wire.id,
         article=meta.article,
@@ -191,8 +198,13 @@ def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str)
         created_at=wire.created_at,
         updated_at=wire.updated_at,
         lead_time=wire.lead_time,
-        set_aside=tuple(SetAside(reason=reason, mark=mark) for mark in marks),
+        set_aside=tuple(SetAside(reason=reason, mark=mark) for mark in _marks(wire)),
     )
+
+
+def _marks(wire: WireAnnotation) -> list[msgspec.Raw]:
+    # The server lets an annotation without marks have null for a result.
+    return msgspec.json.decode(wire.result, type=list[msgspec.Raw] | None) or []
 
 
 class _Decoder:

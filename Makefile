@@ -1,0 +1,36 @@
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint docs clean
+
+demo: .venv/server.installed  ## the whole road on the sample corpus, into demo/
+	$(BIN)/annotate demo --workspace demo
+
+test: .venv/test.installed  ## every test, on a real Label Studio and in a real browser
+	$(BIN)/python -m tests.browser
+	$(BIN)/pytest
+
+lint: .venv/all.installed  ## style, types, layers, and whether the generated docs are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+docs: .venv/all.installed  ## make the generated docs anew
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf .venv demo build dist
+
+# `.venv/test.installed` stands for the extra `test`; it is older than what it was made from
+# when the extra has to be installed again.
+.venv/%.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "annotate needs Python 3.11 or later; name one with PYTHON=…"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing annotate-corpus[$*] into .venv …"
+	@$(BIN)/pip install --quiet --editable '.[$*]'
+	@touch $@

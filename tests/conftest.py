@@ -1,0 +1,151 @@
+"""Fixtures: one real Label Studio for the whole run, workspaces on it, and the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from annotate.studio.client import Studio
+from annotate.studio.ledger import Ledger, open_ledger
+from annotate.studio.server import LocalServer, Login
+from annotate.workspace import Workspace, open_workspace, shipped
+from tests.faults import Fault, FaultyTransport
+
+# Before `datasets` is imported anywhere: its caches belong to this run.
+_CACHE = tempfile.TemporaryDirectory(prefix="annotate-tests-")
+os.environ |= {"HF_HOME": _CACHE.name, "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
+
+
+class Server(NamedTuple):
+    """The session's Label Studio."""
+
+    url: str
+    login: Login
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Do something on the server past the project's own client; return its JSON."""
+        headers = {"Authorization": f"Token {self.login.token}"}
+        answer = httpx.request(
+            method, f"{self.url}/{path}", headers=headers, json=body, follow_redirects=True
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The project's own local server, started once and stopped at the end."""
+    local = LocalServer(tmp_path_factory.mktemp("server"))
+    with local.use() as running:
+        yield Server(running.url, local.login())
+
+
+@pytest.fixture
+def studio(server: Server) -> Iterator[Studio]:
+    with Studio(server.url, server.login.token) as connected:
+        yield connected
+
+
+Faulty = Callable[[str, str, list[Fault]], tuple[Studio, FaultyTransport]]
+
+
+@pytest.fixture
+def faulty(server: Server) -> Iterator[Faulty]:
+    """Make connections with faults in front of the session's server."""
+    with ExitStack() as stack:
+
+        def make(method: str, path_end: str, faults: list[Fault]) -> tuple[Studio, FaultyTransport]:
+            transport = FaultyTransport(method, path_end, faults)
+            connected = Studio(server.url, server.login.token, transport)
+            return stack.enter_context(connected), transport
+
+        yield make
+
+
+@pytest.fixture
+def title() -> str:
+    """A project's title that no other test has."""
+    return f"Test {uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path / "ledger.sqlite3") as opened:
+        yield opened
+
+
+MakeWorkspace = Callable[[dict[str, str]], Workspace]
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path, server: Server, title: str) -> MakeWorkspace:
+    """Make a workspace on the session's server from articles' file names and contents."""
+
+    def make(files: dict[str, str]) -> Workspace:
+        root = tmp_path / "workspace"
+        return open_workspace(
+            lay_out(root, title, files),
+            {"LABEL_STUDIO_URL": server.url, "LABEL_STUDIO_API_KEY": server.login.token},
+        )
+
+    return make
+
+
+def lay_out(root: Path, title: str, files: dict[str, str]) -> Path:
+    """Write a workspace with the shipped schema and the given articles."""
+    (root / "corpus").mkdir(parents=True)
+    schema = shipped("schemas") / "security-news.yaml"
+    (root / "schema.yaml").write_bytes(schema.read_bytes())
+    settings = f'title = "{title}"\nschema = "schema.yaml"\ncorpus = "corpus"\n'
+    (root / "annotate.toml").write_text(settings, encoding="utf-8")
+    for name, content in files.items():
+        (root / "corpus" / name).write_bytes(content.encode())
+    return root
+
+
+class Outcome(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+Annotate = Callable[..., Outcome]
+
+
+@pytest.fixture
+def annotate(server: Server) -> Annotate:
+    """Run the command `annotate` as a process, on the session's server."""
+
+    def run(*arguments: str | Path, cwd: Path | None = None, **environ: str) -> Outcome:
+        own = {"LABEL_STUDIO_URL": server.url, "LABEL_STUDIO_API_KEY": server.login.token}
+        return run_annotate(*arguments, cwd=cwd, **{**own, **environ})
+
+    return run
+
+
+def run_annotate(*arguments: str | Path, cwd: Path | None = None, **environ: str) -> Outcome:
+    """Run the command as a process; an empty value takes a variable out of its environment."""
+    merged = {name: value for name, value in {**os.environ, **environ}.items() if value}
+    done = subprocess.run(
+        [sys.executable, "-m", "annotate", *map(str, arguments)],
+        cwd=cwd,
+        env=merged,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)

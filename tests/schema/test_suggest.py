@@ -1,0 +1,93 @@
+"""Suggestions: what the patterns of a schema find."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+
+from annotate.schema import Regex, suggest
+from annotate.spans import overlap, reading_order
+from tests.factories import make_entity, make_schema
+from tests.strategies import canonical_texts
+
+
+def found(text: str, *patterns: str | Regex, others: tuple[str | Regex, ...] = ()) -> list[str]:
+    """Return what is suggested as `text/LABEL`, for patterns of the labels A and B."""
+    entities = (make_entity("A", "A", patterns=patterns), make_entity("B", "B", patterns=others))
+    spans = suggest(make_schema(entities=entities), text)
+    return [f"{text[span.start : span.end]}/{span.label}" for span in spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bộ Công an.", ["Bộ Công an/A"]),
+        ("Bộ Công an, Bộ Công an", ["Bộ Công an/A", "Bộ Công an/A"]),
+        ("“Bộ Công an”", ["Bộ Công an/A"]),
+        ("Bộ Công anh", []),
+        ("xBộ Công an", []),
+        ("_Bộ Công an", []),
+        ("bộ công an", []),
+    ],
+)
+def test_a_phrase_is_found_between_word_boundaries(text: str, expected: list[str]) -> None:
+    assert found(text, "Bộ Công an") == expected
+
+
+def test_a_phrase_is_no_regular_expression() -> None:
+    assert found("C++ and C. or Cx", "C++", "C.") == ["C++/A", "C./A"]
+
+
+def test_of_overlapping_matches_of_a_label_the_longest_stays() -> None:
+    assert found("Hội Phụ nữ xã", "Hội Phụ nữ", "Phụ nữ", "Phụ nữ xã") == ["Hội Phụ nữ/A"]
+    assert found("a b c d", "a b", "b c d") == ["b c d/A"]
+
+
+def test_of_equally_long_matches_the_first_stays() -> None:
+    assert found("a b c", "b c", "a b") == ["a b/A"]
+
+
+def test_two_patterns_that_match_the_same_suggest_it_once() -> None:
+    assert found("Đại tá", "Đại tá", Regex("Đại t.")) == ["Đại tá/A"]
+
+
+def test_matches_of_two_labels_nest_outer_first() -> None:
+    nested = found("Trưởng Công an xã", "Trưởng Công an xã", others=("Công an xã",))
+    assert nested == ["Trưởng Công an xã/A", "Công an xã/B"]
+
+
+def test_white_space_at_the_ends_of_a_match_is_left_out() -> None:
+    assert found("ngày  29 \n tháng", Regex(r"\s*\d+\s*")) == ["29/A"]
+    assert found("a   b", Regex(r"\s+")) == []
+
+
+def test_suggestions_are_numbered_in_reading_order() -> None:
+    spans = suggest(make_schema(entities=(make_entity("A", "A", patterns=("x", "y")),)), "y x y")
+    assert [(span.id, span.start) for span in spans] == [("s1", 0), ("s2", 2), ("s3", 4)]
+
+
+@given(canonical_texts)
+def test_suggestions_lie_in_any_text_and_those_of_a_label_do_not_overlap(text: str) -> None:
+    patterns = (Regex(r"\w+ \w+"), Regex(r"[^\w\s]+"), Regex(r"\s\S"), "Công an")
+    entities = tuple(make_entity(f"E{n}", f"E{n}", patterns=patterns[n:]) for n in range(3))
+    spans = suggest(make_schema(entities=entities), text)
+    assert spans == sorted(spans, key=lambda span: (*reading_order(span)[:3], int(span.id[1:])))
+    for at, span in enumerate(spans):
+        phrase = text[span.start : span.end]
+        assert phrase
+        assert phrase == phrase.strip()
+        assert not any(o.label == span.label and overlap(o, span) for o in spans[at + 1 :])
+
+
+@given(canonical_texts)
+def test_every_match_is_suggested_or_overlaps_one_that_is_no_shorter(text: str) -> None:
+    entity = make_entity("A", "A", patterns=(Regex(r"\w+"), Regex(r"\w \S+")))
+    spans = suggest(make_schema(entities=(entity,)), text)
+    for match in (m for p in (r"\w+", r"\w \S+") for m in re.finditer(p, text)):
+        start, end = match.span()
+        assert any(
+            span.start < end and start < span.end and span.end - span.start >= end - start
+            for span in spans
+        )

@@ -1,0 +1,292 @@
+"""Push on a real server: what arrives, what a second push does, what faults do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from annotate.corpus import Article
+from annotate.errors import AccessDenied, RequestRefused, ServerUnreachable, StudioError
+from annotate.schema import Schema, labelling_config, load_schema, parse_schema
+from annotate.studio import push as push_module
+from annotate.studio.client import Studio
+from annotate.studio.ledger import Ledger, Place, open_ledger
+from annotate.studio.push import Plan, plan_push, push
+from annotate.text import canonicalise
+from annotate.workspace import shipped
+from tests.conftest import Faulty, Server
+from tests.faults import (
+    Fault,
+    bad_gateway_after,
+    bad_gateway_before,
+    cut_after,
+    timeout_after,
+)
+
+AWKWARD = (
+    "Gia đình 👨\u200d👩\u200d👧  Trung tá Lê An, 🇻🇳 <b>Giấy khen</b> &amp; [10] \\n\n\n"
+    "\u00a0Bộ Công an – “4 tại chỗ” 👍🏽."
+)
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return load_schema(shipped("schemas") / "security-news.yaml")
+
+
+def articles(count: int, text: str = "Ngày 12-3, Trung tá Lê An đến Bộ Công an.") -> list[Article]:
+    return [Article(id=f"a{n:03}", text=f"{text} {n}", title=f"Tin {n}") for n in range(count)]
+
+
+class Pusher:
+    """A push to one project; `studio` may be exchanged for one with faults."""
+
+    def __init__(self, studio: Studio, ledger: Ledger, title: str, schema: Schema) -> None:
+        self.studio = studio
+        self.ledger = ledger
+        self.title = title
+        self.schema = schema
+
+    def plan(self, given: list[Article], *, whole_corpus: bool = True) -> Plan:
+        return plan_push(
+            self.studio, self.ledger, "s", self.title, self.schema, given,
+            whole_corpus=whole_corpus,
+        )  # fmt: skip
+
+    def push(self, given: list[Article], batch_size: int = 500) -> Place:
+        return push(
+            self.studio, self.ledger, "s", self.title, self.schema, self.plan(given),
+            batch_size=batch_size,
+        )  # fmt: skip
+
+    def on_server(self, place: Place) -> list[str]:
+        pages = self.studio.pushed_tasks(place.project)
+        return sorted(task.meta.article for page in pages for task in page if task.meta)
+
+
+@pytest.fixture
+def pusher(studio: Studio, ledger: Ledger, title: str, schema: Schema) -> Pusher:
+    return Pusher(studio, ledger, title, schema)
+
+
+def test_an_article_arrives_whole_with_title_id_digest_and_suggestions(
+    pusher: Pusher, server: Server
+) -> None:
+    article = Article(
+        id="kho", text=canonicalise(AWKWARD), title="Tiêu đề", source="Báo X", author="Mai"
+    )
+
+    place = pusher.push([article])
+
+    (task,) = pusher.ledger.tasks(place)
+    there = server.call("GET", f"api/tasks/{task}")
+    assert there["data"]["text"] == article.text
+    assert there["data"]["title"] == "Tiêu đề"
+    assert there["data"]["article"] == "kho"
+    assert there["meta"] == {"article": "kho", "sha256": article.sha256}
+    (prediction,) = there["predictions"]
+    marks = prediction["result"]
+    found = [(mark["value"]["labels"][0], mark["value"]["text"]) for mark in marks]
+    assert found == [
+        ("RANK", "Trung tá"),
+        ("AWARD", "Giấy khen"),
+        ("ORGANIZATION", "Bộ Công an"),
+        ("PROGRAM", "4 tại chỗ"),
+    ]
+    assert all(
+        article.text[mark["value"]["start"] : mark["value"]["end"]] == mark["value"]["text"]
+        for mark in marks
+    )
+
+
+def test_the_project_gets_the_schemas_config_and_the_guide_as_instructions(
+    pusher: Pusher, schema: Schema
+) -> None:
+    place = pusher.push(articles(1))
+
+    project = pusher.studio.project(place.project)
+    assert project is not None
+    assert project.label_config == labelling_config(schema)
+    instruction = project.expert_instruction or ""
+    for entity in schema.entities:
+        assert entity.definition in instruction
+    assert "<table>" in instruction
+
+
+def test_a_second_push_has_nothing_to_do(pusher: Pusher) -> None:
+    place = pusher.push(articles(7), batch_size=3)
+
+    plan = pusher.plan(articles(7))
+    assert plan.idle
+    assert len(plan.unchanged) == 7
+    pusher.push(articles(7))
+    assert pusher.on_server(place) == [f"a{n:03}" for n in range(7)]
+
+
+def test_only_what_is_new_is_pushed(pusher: Pusher) -> None:
+    pusher.push(articles(3))
+    plan = pusher.plan(articles(5))
+    assert [article.id for article in plan.new] == ["a003", "a004"]
+    place = pusher.push(articles(5))
+    assert len(pusher.on_server(place)) == 5
+
+
+def test_a_plan_changes_nothing(pusher: Pusher) -> None:
+    plan = pusher.plan(articles(2))
+    assert plan.config == "missing"
+    assert pusher.studio.projects_titled(pusher.title) == []
+
+
+def test_changed_and_vanished_articles_are_told_and_left_alone(pusher: Pusher) -> None:
+    place = pusher.push(articles(3))
+    first, second, _ = articles(3)
+    edited = Article(id=second.id, text="Văn bản mới.")
+
+    plan = pusher.plan([first, edited])
+
+    assert (plan.changed, plan.gone, plan.new) == (("a001",), ("a002",), ())
+    assert pusher.plan([first], whole_corpus=False).gone == ()
+    pusher.push([first, edited])
+    assert len(pusher.on_server(place)) == 3
+
+
+def test_a_lost_ledger_is_filled_again_without_pushing_twice(
+    pusher: Pusher, tmp_path: Path
+) -> None:
+    place = pusher.push(articles(4))
+    with open_ledger(tmp_path / "fresh.sqlite3") as fresh:
+        pusher.ledger = fresh
+        again = pusher.push(articles(4))
+        assert again == place
+        assert len(fresh.tasks(place)) == 4
+        assert len(pusher.on_server(place)) == 4
+
+
+def test_a_renamed_project_is_still_found(pusher: Pusher) -> None:
+    place = pusher.push(articles(1))
+    pusher.studio.update_project(place.project, {"title": f"{pusher.title} renamed"})
+    assert pusher.push(articles(1)) == place
+
+
+def test_two_projects_with_the_title_are_an_error(
+    pusher: Pusher, studio: Studio, schema: Schema
+) -> None:
+    for _ in range(2):
+        studio.create_project(pusher.title, {"label_config": labelling_config(schema)})
+    with pytest.raises(StudioError, match=r"2 projects .* have the title"):
+        pusher.plan(articles(1))
+
+
+def test_a_changed_schema_changes_the_labelling_page(pusher: Pusher, schema: Schema) -> None:
+    place = pusher.push(articles(1))
+    first, *others = schema.entities
+    renamed = msgspec.structs.replace(first, title="Tên người")
+    pusher.schema = msgspec.structs.replace(schema, entities=(renamed, *others))
+    assert pusher.plan(articles(1)).config == "differs"
+    pusher.push(articles(1))
+    project = pusher.studio.project(place.project)
+    assert project is not None
+    assert "Tên người" in project.label_config
+
+
+def test_a_config_without_a_label_in_use_is_refused_and_names_the_label(
+    pusher: Pusher, schema: Schema
+) -> None:
+    place = pusher.push(articles(1))
+    (task,) = pusher.ledger.tasks(place)
+    value = {"start": 0, "end": 4, "labels": ["PERSON"], "text": "Ngày"}
+    mark = {"id": "x", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    pusher.studio.annotate(task, [mark])
+    pusher.schema = msgspec.structs.replace(schema, entities=schema.entities[1:], relations=())
+    with pytest.raises(RequestRefused, match="PERSON"):
+        pusher.push(articles(1))
+    project = pusher.studio.project(place.project)
+    assert project is not None
+    assert "PERSON" in project.label_config
+
+
+@pytest.mark.parametrize("fault", [bad_gateway_after, bad_gateway_before, cut_after, timeout_after])
+def test_a_request_of_unknown_outcome_neither_doubles_nor_loses(
+    pusher: Pusher, faulty: Faulty, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_module, "_LOOKS", (0.0, 0.1))
+    pusher.studio, _ = faulty("POST", "/import", [fault, fault])
+
+    place = pusher.push(articles(9), batch_size=4)
+
+    assert pusher.on_server(place) == [f"a{n:03}" for n in range(9)]
+    assert sorted(article for article, _ in pusher.ledger.tasks(place).values()) == [
+        f"a{n:03}" for n in range(9)
+    ]
+
+
+def test_a_server_that_keeps_failing_is_told_and_a_second_push_completes(
+    pusher: Pusher, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_module, "_LOOKS", (0.0,))
+    pusher.studio, _ = faulty("POST", "/import", [bad_gateway_before] * 3)
+    with pytest.raises(RequestRefused, match="502"):
+        pusher.push(articles(6), batch_size=2)
+    place = pusher.push(articles(6), batch_size=2)
+    assert pusher.on_server(place) == [f"a{n:03}" for n in range(6)]
+
+
+def test_batches_are_bounded_by_count_and_by_bytes(
+    pusher: Pusher, server: Server, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_module, "_BATCH_BYTES", 2_000_000)
+    pusher.studio, transport = faulty("POST", "/import", [])
+    large = [
+        Article(id=f"large{n}", text=f"{n} " + "Hôm nay trời đẹp. " * 50_000) for n in range(3)
+    ]
+
+    place = pusher.push([*articles(5), *large], batch_size=3)
+
+    sizes = [len(request.content) for request in transport.requests]
+    # Three small; two small and a large; a large; a large.
+    assert len(sizes) == 4
+    assert max(sizes) <= 2_000_000
+    assert len(pusher.on_server(place)) == 8
+    (task,) = [n for n, (article, _) in pusher.ledger.tasks(place).items() if article == "large0"]
+    assert server.call("GET", f"api/tasks/{task}")["data"]["text"] == large[0].text
+
+
+def test_a_wrong_token_is_denied(server: Server) -> None:
+    stranger = Studio(server.url, "0" * 40)
+    with stranger, pytest.raises(AccessDenied, match=r"token .* not accepted"):
+        stranger.whoami()
+
+
+def test_a_url_where_nothing_answers_is_unreachable() -> None:
+    nobody = Studio("http://127.0.0.1:9", "0" * 40)
+    with nobody, pytest.raises(ServerUnreachable, match=r"http://127\.0\.0\.1:9"):
+        nobody.version()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (httpx.Response(200, text="<html>hello</html>"), "not Label Studio"),
+        (httpx.Response(200, json={"hello": 1}), "not Label Studio"),
+        (httpx.Response(301, headers={"Location": "https://x.example"}), "https://x.example"),
+        (httpx.Response(404, text="nothing here"), "404"),
+    ],
+)
+def test_what_is_not_label_studio_is_named(answer: httpx.Response, message: str) -> None:
+    other = Studio("http://127.0.0.1", "0" * 40, httpx.MockTransport(lambda _: answer))
+    with other, pytest.raises(StudioError, match=message):
+        other.version()
+
+
+def test_suggestions_outside_the_schemas_labels_never_leave(pusher: Pusher, server: Server) -> None:
+    pusher.schema = parse_schema(
+        "name: x\nversion: '1'\nlanguage: vi\ntitle: T\nentities:\n"
+        "- {name: A, title: a, definition: d, examples: [x], patterns: [{regex: 'Lê|Lê An'}]}\n"
+    )
+    place = pusher.push(articles(1))
+    (task,) = pusher.ledger.tasks(place)
+    (prediction,) = server.call("GET", f"api/tasks/{task}")["predictions"]
+    assert [mark["value"]["labels"] for mark in prediction["result"]] == [["A"]]
