@@ -22,6 +22,10 @@ _TITLE_LENGTH = (3, 50)
 _SHIPPED = Path(__file__).parent / "_shipped"
 
 
+def _is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
+
+
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The share of the articles that each split gets; the three add up to 1."""
 
@@ -52,7 +56,7 @@ class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= 2000:
             raise ValueError("batch-size must be from 1 to 2000")
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
+        if self.url is not None and not _is_url(self.url):
             raise ValueError("url must start with http:// or https://")
 
 
@@ -82,6 +86,10 @@ class Workspace:
         self.root = root
         self.settings = settings
         url = environ.get("LABEL_STUDIO_URL") or settings.label_studio.url
+        if url and not _is_url(url):
+            raise WorkspaceError(
+                f"LABEL_STUDIO_URL is {url!r}", "It must start with http:// or https://."
+            )
         self.url = url.rstrip("/") if url else None
         self.api_key = environ.get("LABEL_STUDIO_API_KEY") if url else None
 
@@ -133,7 +141,7 @@ def _read_settings(path: Path) -> Settings:
         return msgspec.toml.decode(path.read_bytes(), type=Settings)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         reason = str(error).replace(" - at `$.", ": `").replace(" - at `$`", "")
-        raise WorkspaceError(f"{path}: {reason}", "Correct that line of the file.") from error
+        raise WorkspaceError(f"{path}: {reason}", "Correct the file.") from error
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
 

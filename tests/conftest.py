@@ -149,3 +149,8 @@ def run_annotate(*arguments: str | Path, cwd: Path | None = None, **environ: str
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def run_locally(*arguments: str | Path) -> Outcome:
+    """Run the command as a process that knows no server but the workspace's own."""
+    return run_annotate(*arguments, LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY="")

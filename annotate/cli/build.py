@@ -56,14 +56,14 @@ def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
     click.echo(", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
     if left := {"train", "validation", "test"} - built.splits.keys():
         click.echo(f"No article falls into {' and '.join(sorted(left))} yet.")
-    for count, what in (
-        (built.unannotated, "articles without a submitted annotation"),
-        (built.outdated, "annotations of a text that the corpus no longer has"),
-        (built.superseded, "annotations with a later one of the same article"),
-        (built.set_aside, "marks that could not be proved"),
+    for left_out in (
+        plural(built.unannotated, "article") + " without a submitted annotation",
+        plural(built.outdated, "annotation") + " of a text that the corpus no longer has",
+        plural(built.superseded, "annotation") + " with a later one of the same article",
+        plural(built.set_aside, "mark") + " that could not be proved",
     ):
-        if count:
-            click.echo(f"Left out: {count:,} {what}")
+        if not left_out.startswith("0 "):
+            click.echo(f"Left out: {left_out}")
     if built.losses:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
         click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")

@@ -15,7 +15,7 @@ import pytest
 
 from annotate.studio.client import Studio
 from annotate.studio.server import LocalServer
-from tests.conftest import lay_out, run_annotate
+from tests.conftest import lay_out, run_locally
 
 ARTICLES = 300
 
@@ -51,16 +51,12 @@ def test_a_push_whose_server_was_killed_is_completed_by_a_second_push(
     with local.use() as running, Studio(running.url, local.login().token) as studio:
         before = pushed(studio, title).total()
         assert 0 < before < ARTICLES
-        done = run_annotate(
-            "push", "--json", "--workspace", root, LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY=""
-        )
+        done = run_locally("push", "--json", "--workspace", root)
         assert json.loads(done.stdout)["pushed"] == ARTICLES - before
         there = pushed(studio, title)
         assert there.keys() == {Path(name).stem for name in files}
         assert set(there.values()) == {1}
-        again = run_annotate(
-            "push", "--json", "--workspace", root, LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY=""
-        )
+        again = run_locally("push", "--json", "--workspace", root)
         assert json.loads(again.stdout)["unchanged"] == ARTICLES
 
 

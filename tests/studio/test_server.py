@@ -19,7 +19,7 @@ import pytest
 
 from annotate.errors import LocalServerError
 from annotate.studio.server import LocalServer
-from tests.conftest import Outcome, Server, lay_out, run_annotate
+from tests.conftest import Server, lay_out, run_locally
 
 
 def alive(pid: int) -> bool:
@@ -32,10 +32,6 @@ def alive(pid: int) -> bool:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def local(*arguments: str | Path) -> Outcome:
-    return run_annotate(*arguments, LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY="")
 
 
 @pytest.fixture
@@ -107,21 +103,21 @@ def test_a_served_workspace_is_used_by_commands_and_cannot_be_served_twice(
     serving: Serving, root: Path
 ) -> None:
     assert serving.first_line.startswith("Label Studio runs at http://127.0.0.1:")
-    pushed = local("push", "--workspace", root)
+    pushed = run_locally("push", "--workspace", root)
     assert (pushed.status, pushed.stderr) == (0, "")
-    second = local("serve", "--workspace", root)
+    second = run_locally("serve", "--workspace", root)
     assert second.status == 1
     assert "already runs at http://127.0.0.1:" in second.stderr
     assert alive(serving.pid)
 
 
 def test_a_command_that_finds_no_server_starts_one_and_stops_it_after(root: Path) -> None:
-    pushed = local("push", "--workspace", root)
+    pushed = run_locally("push", "--workspace", root)
     assert pushed.status == 0, pushed.stderr
     assert "`annotate serve` keeps it up" in pushed.stderr
     assert "1 article pushed" in pushed.stdout
     assert not (root / ".annotate" / "server.json").exists()
-    again = local("push", "--json", "--workspace", root)
+    again = run_locally("push", "--json", "--workspace", root)
     assert json.loads(again.stdout)["unchanged"] == 1
 
 
@@ -147,7 +143,7 @@ def test_secrets_are_in_files_of_mode_0600_and_in_no_argument(serving: Serving, 
         assert secret not in arguments
         assert secret not in log
         assert secret not in serving.first_line
-    shown = local("serve", "--show-login", "--workspace", root)
+    shown = run_locally("serve", "--show-login", "--workspace", root)
     assert login["password"] in shown.stdout
 
 
@@ -181,7 +177,7 @@ def test_a_taken_port_is_one_line(root: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        outcome = local("serve", "--workspace", root, "--port", str(port))
+        outcome = run_locally("serve", "--workspace", root, "--port", str(port))
     assert outcome.status == 1
     assert f"port {port} on 127.0.0.1 cannot be used" in outcome.stderr
     assert "--port" in outcome.stderr
