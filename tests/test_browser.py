@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tests.browser import ARGUMENTS, find_browser
 from tests.conftest import Annotate, MakeWorkspace, Server
 from tests.labelling import Annotator
 from tests.studio.people import PASSWORD, sign_up
+
+TITLE = "Ngày hội toàn dân ở xã Phú Lâm"
 
 # What the annotator marks, in texts with everything that has ever moved an offset.
 ARTICLES = {
@@ -51,13 +54,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def title() -> str:
+    return f"Tin cơ sở {uuid.uuid4().hex[:4]}"
+
+
+@pytest.fixture
 def workspace(make_workspace: MakeWorkspace) -> Workspace:
     """The articles as files with CRLF and decomposed letters."""
     files = {
-        f"{name}.txt": unicodedata.normalize("NFD", read_inline(gold).text.replace("\n", "\r\n"))
+        f"{name}.md": f"---\ntitle: {TITLE}\n---\n{read_inline(gold).text}\n"
         for name, gold in ARTICLES.items()
     }
-    return make_workspace(files)
+    hard = {
+        name: unicodedata.normalize("NFD", source.replace("\n", "\r\n"))
+        for name, source in files.items()
+    }
+    return make_workspace(hard)
 
 
 def annotate_article(person: Annotator, gold: Marked, hotkeys: dict[str, str]) -> None:
@@ -121,7 +133,7 @@ def test_what_a_person_marks_in_the_browser_is_what_the_dataset_says(
     relation_of = features["relations"].feature["label"].int2str
     for name, gold in golds.items():
         row = rows[name]
-        assert row["text"] == gold.text
+        assert (row["text"], row["title"]) == (gold.text, TITLE)
         marked = [(e["start"], e["end"], name_of(e["label"])) for e in row["entities"]]
         assert sorted(marked) == extents(gold.spans)
         assert all(row["text"][e["start"] : e["end"]] == e["text"] for e in row["entities"])

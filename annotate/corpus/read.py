@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -67,7 +68,8 @@ def read_article(path: Path) -> Article:
     if match:
         meta = _metadata(match.group(1), path)
         source = source[match.end() :]
-    article_id = meta.setdefault("id", path.stem)
+    # Some systems keep file names decomposed.
+    article_id = meta.setdefault("id", unicodedata.normalize("NFC", path.stem))
     if not article_id or not article_id.isprintable():
         raise CorpusError(f"{path}: the id is empty or not printable", "Correct it.")
     text = canonicalise(source)
@@ -108,5 +110,12 @@ def _metadata(source: str, path: Path) -> dict[str, str]:
             continue
         if not isinstance(value, str | int | date):
             raise CorpusError(f"{path}: `{key}` in the front matter is not text", "Correct it.")
-        meta[key] = value.isoformat() if isinstance(value, date) else str(value).strip()
+        text = value.isoformat() if isinstance(value, date) else str(value).strip()
+        try:
+            # An id keeps what the check of ids refuses.
+            meta[key] = unicodedata.normalize("NFC", text) if key == "id" else canonicalise(text)
+        except ValueError as error:
+            raise CorpusError(
+                f"{path}: `{key}` in the front matter: {error}", "Correct it."
+            ) from error
     return meta
