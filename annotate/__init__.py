@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annotate.corpus import Article, read_articles
-    from annotate.dataset.build import Built, build
+    from annotate.dataset.build import build
+    from annotate.dataset.built import Built
     from annotate.errors import AnnotateError
     from annotate.schema import Schema, labelling_config, load_schema
     from annotate.spans import Annotation, Relation, Span
@@ -25,7 +26,7 @@ _HOMES = {
     "AnnotateError": "annotate.errors",
     "Annotation": "annotate.spans",
     "Article": "annotate.corpus",
-    "Built": "annotate.dataset.build",
+    "Built": "annotate.dataset.built",
     "Ledger": "annotate.studio.ledger",
     "LocalServer": "annotate.studio.server",
     "Plan": "annotate.studio.push",

@@ -25,7 +25,7 @@ from annotate.workspace import FILE_NAME, Workspace, init_workspace, open_worksp
 
 if TYPE_CHECKING:
     from annotate.corpus import Article
-    from annotate.dataset.build import Built
+    from annotate.dataset.built import Built
     from annotate.schema import Schema
     from annotate.spans import Annotation
 

@@ -17,6 +17,7 @@ import datasets
 import msgspec
 
 from annotate.corpus import Article
+from annotate.dataset.built import Built
 from annotate.dataset.card import dataset_card
 from annotate.dataset.features import span_features, span_row, token_features, token_rows
 from annotate.dataset.splits import SPLITS, split_of
@@ -31,29 +32,6 @@ from annotate.workspace import DatasetSettings
 LOCK = "annotate.lock"
 
 Rows = dict[str, list[dict[str, Any]]]
-
-
-class Built(msgspec.Struct, frozen=True, kw_only=True):
-    """What a build made of what.
-
-    `splits` maps the splits that have articles to how many, `labels` each label to its
-    entities in each split, `losses` each reason to the spans that `tokens` does not show
-    as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
-    of a text that the corpus no longer has, `superseded` those older than another's work
-    on the same article; none of these are in the dataset.
-    """
-
-    articles: int
-    unannotated: int
-    entities: int
-    relations: int
-    sentences: int
-    splits: dict[str, int]
-    labels: dict[str, dict[str, int]]
-    losses: dict[str, int]
-    set_aside: int
-    outdated: int
-    superseded: int
 
 
 def build(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from datasets import DatasetInfo, Features
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
+from annotate.dataset.built import Built
 from annotate.schema import Schema
 from annotate.workspace import DatasetSettings
-
-if TYPE_CHECKING:
-    from annotate.dataset.build import Built
 
 _LOSSES = {
     "nested": "nested in another span; only the outermost span is tagged",

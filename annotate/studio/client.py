@@ -88,7 +88,9 @@ class Studio:
         self, url: str, api_key: str, transport: httpx.BaseTransport | None = None
     ) -> None:
         self.url = url.rstrip("/")
-        self._connection = httpx.Client(timeout=_TIMEOUT, transport=transport)
+        # No proxy of the environment stands between this machine and itself.
+        here = httpx.URL(self.url).host in {"127.0.0.1", "localhost", "::1"}
+        self._connection = httpx.Client(timeout=_TIMEOUT, transport=transport, trust_env=not here)
         try:
             sdk = LabelStudio(  # type: ignore[no-untyped-call]
                 base_url=self.url, api_key=api_key, httpx_client=self._connection

@@ -170,15 +170,8 @@ def decode_annotation(
     for mark in _marks(wire):
         decoder.take(mark)
     decoder.tie()
-    return Annotation(
-        id=wire.id,
-        article=meta.article,
-        sha256=meta.sha256,
-        annotator=annotator,
-        status="skipped" if wire.was_cancelled else "submitted",
-        created_at=wire.created_at,
-        updated_at=wire.updated_at,
-        lead_time=wire.lead_time,
+    return msgspec.structs.replace(
+        _unmarked(wire, meta, annotator),
         spans=tuple(decoder.spans),
         relations=tuple(decoder.relations),
         choices=decoder.choices,
@@ -189,6 +182,11 @@ def decode_annotation(
 
 def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str) -> Annotation:
     """Return an annotation of which every mark is set aside for one reason."""
+    set_aside = tuple(SetAside(reason=reason, mark=mark.copy()) for mark in _marks(wire))
+    return msgspec.structs.replace(_unmarked(wire, meta, annotator), set_aside=set_aside)
+
+
+def _unmarked(wire: WireAnnotation, meta: Meta, annotator: str) -> Annotation:
     return Annotation(
         id=wire.id,
         article=meta.article,
@@ -198,7 +196,6 @@ def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str)
         created_at=wire.created_at,
         updated_at=wire.updated_at,
         lead_time=wire.lead_time,
-        set_aside=tuple(SetAside(reason=reason, mark=mark) for mark in _marks(wire)),
     )
 
 

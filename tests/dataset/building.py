@@ -10,7 +10,8 @@ from typing import Any
 import datasets
 
 from annotate.corpus import Article
-from annotate.dataset.build import Built, build
+from annotate.dataset.build import build
+from annotate.dataset.built import Built
 from annotate.dataset.splits import split_of
 from annotate.schema import Schema
 from annotate.spans import Annotation

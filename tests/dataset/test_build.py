@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotate.corpus import Article
-from annotate.dataset.build import Built, build
+from annotate.dataset.build import build
+from annotate.dataset.built import Built
 from annotate.errors import DatasetError
 from annotate.formats import Marked
 from annotate.progress import Advance

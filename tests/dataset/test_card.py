@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import yaml
 
-from annotate.dataset.build import Built
+from annotate.dataset.built import Built
 from annotate.dataset.card import dataset_card
 from annotate.dataset.features import span_features
 from annotate.spans import SetAside

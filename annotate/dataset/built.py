@@ -1,0 +1,28 @@
+"""What a build made of what; the card and the command tell it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """What a build made of what.
+
+    `splits` maps the splits that have articles to how many, `labels` each label to its
+    entities in each split, `losses` each reason to the spans that `tokens` does not show
+    as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
+    of a text that the corpus no longer has, `superseded` those older than another's work
+    on the same article; none of these are in the dataset.
+    """
+
+    articles: int
+    unannotated: int
+    entities: int
+    relations: int
+    sentences: int
+    splits: dict[str, int]
+    labels: dict[str, dict[str, int]]
+    losses: dict[str, int]
+    set_aside: int
+    outdated: int
+    superseded: int

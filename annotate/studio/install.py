@@ -1,0 +1,101 @@
+"""The installed Label Studio: its version, how it is run, and an empty database for it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from annotate.errors import LocalServerError
+from annotate.progress import Progress
+from annotate.studio.system import seconds
+
+COMMAND = (sys.executable, "-m", "label_studio.server")
+# Seconds; machines can be busy.
+START_LIMIT = 600
+_USUAL_MIGRATION = 40
+
+# Nothing of the person's own environment reaches the server's settings, which it would
+# read from names as common as HOST and DEBUG.
+_FOREIGN = ("LABEL_STUDIO_", "HEARTEX_", "DJANGO_", "POSTGRE_")
+_FOREIGN_NAMES = {"HOST", "PORT", "DEBUG", "LOG_LEVEL", "USERNAME", "PASSWORD", "USER_TOKEN"}
+_QUIET = {
+    "COLLECT_ANALYTICS": "false",
+    "LATEST_VERSION_CHECK": "false",
+    "SENTRY_DSN": "",
+    "FRONTEND_SENTRY_DSN": "",
+    "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+}
+
+
+def installed_version() -> str:
+    """Return the installed release; raises `LocalServerError` when the extra is missing."""
+    if importlib.util.find_spec("label_studio") is None:
+        raise LocalServerError(
+            "the local server needs Label Studio, which is not installed",
+            "Run `pip install 'annotate-corpus[server]'`, or set LABEL_STUDIO_URL to a server.",
+        )
+    return importlib.metadata.version("label-studio")
+
+
+def template_path(version: str) -> Path:
+    """Return where the empty database of a release is, or will be."""
+    return user_cache_path("annotate-corpus") / f"label-studio-{version}.sqlite3"
+
+
+def template(version: str, progress: Progress) -> Path:
+    """Return a migrated database without people, made once a machine and release.
+
+    Migrations take most of a first start; nothing in the file is secret.
+    """
+    path = template_path(version)
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=path.parent) as folder,
+        progress(
+            "Creating Label Studio's database, once on this machine", _USUAL_MIGRATION
+        ) as tick,
+        tempfile.TemporaryFile() as output,
+    ):
+        child = subprocess.Popen(  # noqa: S603
+            [*COMMAND, "version"],
+            env=environment(Path(folder)),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            for _ in seconds(START_LIMIT):
+                if child.poll() is not None:
+                    break
+                tick(1)
+        finally:
+            child.kill()
+            child.wait()
+        if child.returncode != 0:
+            output.seek(0)
+            last = output.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise LocalServerError(
+                f"Label Studio cannot create its database: {last}", "Check the disk's space."
+            )
+        (Path(folder) / "label_studio.sqlite3").replace(path)
+    return path
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Return the server's environment: its data folder, and nothing told to anyone."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name not in _FOREIGN_NAMES
+    }
+    return own | _QUIET | {"LABEL_STUDIO_BASE_DATA_DIR": str(data)}
