@@ -99,10 +99,10 @@ def load_known(workspace: Workspace, ledger: Ledger) -> tuple[list[Article], Pla
 
     corpus = {article.id: article for article in load_corpus(workspace)}
     server = workspace.url or LOCAL
-    project = ledger.project(server)
-    if project is None:
+    found = ledger.project(server)
+    if found is None:
         return list(corpus.values()), None
-    place = Place(server, project)
+    place = Place(server, found[0])
     known = {article.id: article for article in ledger.articles(place)} | corpus
     return [known[key] for key in sorted(known)], place
 

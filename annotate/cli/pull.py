@@ -39,7 +39,7 @@ def pull(workspace: Workspace, *, as_json: bool) -> None:
 
         project = require_project(studio, ledger, server, workspace.settings.title)
         place = Place(server, project.id)
-        ledger.set_project(place)
+        ledger.set_project(place, project.created_at)
         pulled = carry_out(studio, ledger, place, schema, rich_progress)
     if as_json:
         print_json(msgspec.structs.asdict(pulled))

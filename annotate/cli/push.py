@@ -51,7 +51,7 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
         from annotate.studio.push import push as carry_out
 
         target = (studio, ledger, server, settings.title, schema)
-        plan = plan_push(*target, articles, whole_corpus=not paths)
+        plan = plan_push(*target, articles, whole_corpus=not paths, progress=rich_progress)
         if not as_json:
             _print_plan(plan, settings.title)
         result = _as_json(plan)
@@ -79,6 +79,10 @@ def _print_plan(plan: Plan, title: str) -> None:
     for note, ids in notes.items():
         if ids:
             click.echo(f"{plural(len(ids), 'article')} {note}: {listed(ids)}")
+    if plan.vanished:
+        click.echo(
+            f"{plural(len(plan.vanished), 'task')} deleted on the server since the last push"
+        )
     if plan.idle:
         click.echo("Nothing to do.")
 
@@ -91,5 +95,6 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "changed": plan.changed,
         "gone": plan.gone,
         "duplicates": plan.duplicates,
+        "vanished": plan.vanished,
         "pushed": 0,
     }

@@ -40,6 +40,8 @@ def serve(
         return
     if server.needs_migration():
         click.echo("The first start on this machine takes about a minute.", err=True)
+    if host not in {"127.0.0.1", "localhost"}:
+        click.echo(f"Everyone who reaches {host} can see the login page.", err=True)
     running = server.start(host, port, rich_progress)
     try:
         if as_json:

@@ -24,8 +24,9 @@ _VERSION = 1
 
 _TABLES = """
 CREATE TABLE projects (            -- which project on a server holds the workspace's tasks
-    server  TEXT NOT NULL PRIMARY KEY,
-    project INTEGER NOT NULL
+    server     TEXT NOT NULL PRIMARY KEY,
+    project    INTEGER NOT NULL,
+    created_at TEXT NOT NULL       -- tells it from another that got the same number
 ) STRICT;
 CREATE TABLE articles (            -- every version of every article that was ever pushed
     article TEXT NOT NULL,
@@ -89,16 +90,18 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def project(self, server: str) -> int | None:
-        """Return the project that this workspace has on a server, None when none is known."""
-        row = self._db.execute("SELECT project FROM projects WHERE server = ?", (server,))
-        found = row.fetchone()
-        return found[0] if found else None
+    def project(self, server: str) -> tuple[int, str] | None:
+        """Return the number and time of creation of the project on a server, None if unknown."""
+        found: tuple[int, str] | None = self._db.execute(
+            "SELECT project, created_at FROM projects WHERE server = ?", (server,)
+        ).fetchone()
+        return found
 
-    def set_project(self, place: Place) -> None:
+    def set_project(self, place: Place, created_at: str) -> None:
         """Remember which project this workspace has on a server."""
         with self._db:
-            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?)", place)
+            row = (*place, created_at)
+            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?, ?)", row)
 
     def record_tasks(self, place: Place, tasks: Iterable[tuple[int, Article]]) -> None:
         """Remember which tasks show which articles, and the articles as they were pushed."""

@@ -18,11 +18,19 @@ State = Literal["missing", "differs", "in step"]
 def find_project(studio: Studio, ledger: Ledger, server: str, title: str) -> Project | None:
     """Return the workspace's project: the one it had last, else the one with its title.
 
-    Raises `StudioError` when several projects have the title and none is known.
+    Raises `StudioError` when several projects have the title and none is known, and when
+    the known number belongs to another project now: what the ledger has of the former
+    would look deleted.
     """
     known = ledger.project(server)
-    project = studio.project(known) if known is not None else None
-    if project is not None:
+    if known is not None and (project := studio.project(known[0])) is not None:
+        if project.created_at != known[1]:
+            raise StudioError(
+                f"project {project.id} at {studio.url} is not the one that the ledger knows:"
+                f" it was created at {project.created_at}, not {known[1]}",
+                "The server was exchanged or reset. Begin a new workspace for it, or bring"
+                " the old server back.",
+            )
         return project
     found = studio.projects_titled(title)
     if len(found) > 1:
@@ -64,7 +72,7 @@ def ensure_project(
         project = studio.create_project(title, {**_settings(schema), **_NEW})
     elif config_state(project, schema) == "differs":
         studio.update_project(project.id, _settings(schema))
-    ledger.set_project(Place(server, project.id))
+    ledger.set_project(Place(server, project.id), project.created_at)
     return project
 
 

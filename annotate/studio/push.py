@@ -32,7 +32,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `changed` are ids of articles whose text is no longer the pushed one, `gone` ids of
     pushed articles that the corpus no longer has, `duplicates` ids that have several
-    tasks; all three are told and left alone.
+    tasks; all three are told and left alone. `vanished` are tasks that the ledger has and
+    the server no more.
     """
 
     config: State
@@ -41,28 +42,36 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
     gone: tuple[str, ...]
     duplicates: tuple[str, ...]
+    vanished: tuple[int, ...]
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.new and self.config == "in step"
+        return not self.new and not self.vanished and self.config == "in step"
 
 
 def plan_push(
     studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema,
-    articles: Sequence[Article], *, whole_corpus: bool = True,
+    articles: Sequence[Article], *, whole_corpus: bool = True, progress: Progress = silent,
 ) -> Plan:  # fmt: skip
     """Compare the articles with the server's tasks, by id and digest.
 
     `whole_corpus` False means that other articles exist, so that none is called gone.
     """
     project = find_project(studio, ledger, server, title)
+    there: dict[int, Meta] = {}
+    if project is not None:
+        with progress("Asking the server what it has", project.task_number) as advance:
+            for task, meta in _tasks(studio, project.id):
+                there[task] = meta
+                advance(1)
     tasks: dict[str, tuple[int, str]] = {}
     duplicates: set[str] = set()
-    for task, meta in _tasks(studio, project.id) if project else ():
+    for task, meta in there.items():
         if meta.article in tasks:
             duplicates.add(meta.article)
         tasks.setdefault(meta.article, (task, meta.sha256))
+    here = ledger.tasks(Place(server, project.id)) if project else {}
     known = [(article, *tasks[article.id]) for article in articles if article.id in tasks]
     gone = tasks.keys() - {article.id for article in articles} if whole_corpus else set()
     return Plan(
@@ -72,6 +81,7 @@ def plan_push(
         changed=tuple(a.id for a, _, sha256 in known if sha256 != a.sha256),
         gone=tuple(sorted(gone)),
         duplicates=tuple(sorted(duplicates)),
+        vanished=tuple(sorted(here.keys() - there.keys())),
     )
 
 
@@ -88,6 +98,7 @@ def push(
     place = Place(server, project.id)
     # Tasks pushed from elsewhere, or before the ledger was lost.
     ledger.record_tasks(place, plan.unchanged)
+    ledger.forget_tasks(place, plan.vanished)
     with progress("Pushing articles", len(plan.new)) as advance:
         for batch in _batches(plan.new, schema, batch_size):
             _import_batch(studio, ledger, place, batch)

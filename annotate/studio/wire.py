@@ -27,6 +27,7 @@ class Project(msgspec.Struct, frozen=True):
 
     id: int
     title: str
+    created_at: str
     label_config: str = ""
     expert_instruction: str | None = None
     task_number: int | None = None

@@ -285,8 +285,9 @@ def test_a_workspace_has_one_project_on_each_server(path: Path) -> None:
     with open_ledger(path) as ledger:
         assert ledger.project("local") is None
         for place in (Place("local", 1), Place("other", 7), Place("local", 2)):
-            ledger.set_project(place)
-        assert (ledger.project("local"), ledger.project("other")) == (2, 7)
+            ledger.set_project(place, f"created {place.project}")
+        assert ledger.project("local") == (2, "created 2")
+        assert ledger.project("other") == (7, "created 7")
 
 
 def test_when_the_last_pull_ended_is_told_in_utc(path: Path) -> None:

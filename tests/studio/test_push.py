@@ -165,6 +165,36 @@ def test_a_lost_ledger_is_filled_again_without_pushing_twice(
         assert len(pusher.on_server(place)) == 4
 
 
+def test_a_task_deleted_on_the_server_is_forgotten_and_its_article_pushed_again(
+    pusher: Pusher, server: Server
+) -> None:
+    place = pusher.push(articles(3))
+    lost = min(pusher.ledger.tasks(place))
+    server.call("DELETE", f"api/tasks/{lost}")
+
+    plan = pusher.plan(articles(3))
+    assert (plan.vanished, [article.id for article in plan.new]) == ((lost,), ["a000"])
+    pusher.push(articles(3))
+    assert pusher.on_server(place) == ["a000", "a001", "a002"]
+    assert lost not in pusher.ledger.tasks(place)
+    assert pusher.plan(articles(3)).idle
+
+
+def test_another_project_under_the_known_number_is_refused(pusher: Pusher) -> None:
+    place = pusher.push(articles(1))
+    pusher.ledger.set_project(place, "2001-01-01T00:00:00Z")
+    with pytest.raises(StudioError, match="not the one that the ledger knows"):
+        pusher.plan(articles(1))
+
+
+def test_a_project_deleted_on_the_server_is_made_anew(pusher: Pusher, server: Server) -> None:
+    place = pusher.push(articles(2))
+    server.call("DELETE", f"api/projects/{place.project}/")
+    again = pusher.push(articles(2))
+    assert again.project != place.project
+    assert pusher.on_server(again) == ["a000", "a001"]
+
+
 def test_a_renamed_project_is_still_found(pusher: Pusher) -> None:
     place = pusher.push(articles(1))
     pusher.studio.update_project(place.project, {"title": f"{pusher.title} renamed"})
