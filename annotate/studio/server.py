@@ -157,7 +157,9 @@ class LocalServer:
     def stop(self, state: Running) -> None:
         """Stop the server; returns when its process is gone."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            send_signal(state.pid, number)
+            # A server that died may have left its number to a process of somebody else.
+            if not self._gone(state):
+                send_signal(state.pid, number)
             deadline = time.monotonic() + _STOP_LIMIT
             while time.monotonic() < deadline:
                 if self._gone(state):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
@@ -26,6 +29,7 @@ from tests.factories import (
     sample_schema,
 )
 
+REPOSITORY = Path(__file__).parents[2]
 ONLY_TRAIN = DatasetSettings(split=Split(train=1, validation=0, test=0))
 
 
@@ -81,3 +85,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 def id_in(split: str, shares: Split) -> str:
     """Return the id of an article that belongs to a split."""
     return next(f"a{n}" for n in count() if split_of(f"a{n}", shares) == split)
+
+
+def run(code: str, *arguments: str | Path, **environ: str) -> str:
+    """Run Python code in a process of its own; return what it printed."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=REPOSITORY,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout

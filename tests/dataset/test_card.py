@@ -16,7 +16,7 @@ from annotate.dataset.card import dataset_card
 from annotate.dataset.features import span_features
 from annotate.spans import SetAside
 from annotate.workspace import DatasetSettings
-from tests.dataset.building import build_into, build_one, build_sample, load, losses
+from tests.dataset.building import build_into, build_one, load, losses
 from tests.factories import (
     make_annotation,
     make_article,
@@ -51,13 +51,6 @@ def table(body: str) -> dict[str, list[str]]:
     return {name: cells for name, *cells in (line.split(" | ") for line in lines)}
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("sample") / "dataset"
-    build_sample(out)
-    return out
-
-
 def test_the_head_names_language_licence_and_title(tmp_path: Path) -> None:
     article = make_article()
     settings = DatasetSettings(title='Tin: "an ninh" #1', license="cc-by-4.0")
@@ -76,26 +69,26 @@ def test_without_a_title_the_card_has_that_of_the_schema(tmp_path: Path) -> None
     assert body.startswith("\n# News & views\n")
 
 
-def test_the_head_lists_the_files_of_every_config_and_split(sample: Path) -> None:
-    head, _ = read(sample)
+def test_the_head_lists_the_files_of_every_config_and_split(sample: tuple[Path, Built]) -> None:
+    head, _ = read(sample[0])
     for config in head["configs"]:
         for listed in config["data_files"]:
-            (path,) = sample.glob(listed["path"])
+            (path,) = sample[0].glob(listed["path"])
             assert path.name.startswith(listed["split"])
     names = {config["config_name"]: config.get("default", False) for config in head["configs"]}
     assert names == {"spans": True, "tokens": False}
 
 
-def test_the_head_has_the_features_that_loading_finds(sample: Path) -> None:
-    head, _ = read(sample)
+def test_the_head_has_the_features_that_loading_finds(sample: tuple[Path, Built]) -> None:
+    head, _ = read(sample[0])
     for info in head["dataset_info"]:
-        loaded = load(sample, info["config_name"])["train"].features
+        loaded = load(sample[0], info["config_name"])["train"].features
         assert [feature["name"] for feature in info["features"]] == list(loaded)
 
 
-def test_the_numbers_of_the_card_are_those_of_the_dataset(sample: Path) -> None:
-    _, body = read(sample)
-    loaded = load(sample, "spans")
+def test_the_numbers_of_the_card_are_those_of_the_dataset(sample: tuple[Path, Built]) -> None:
+    _, body = read(sample[0])
+    loaded = load(sample[0], "spans")
     rows = [row for split in loaded.values() for row in split]
     entities = sum(len(row["entities"]) for row in rows)
     relations = sum(len(row["relations"]) for row in rows)
@@ -110,8 +103,8 @@ def test_the_numbers_of_the_card_are_those_of_the_dataset(sample: Path) -> None:
         }
 
 
-def test_the_card_defines_every_label_and_relation(sample: Path) -> None:
-    _, body = read(sample)
+def test_the_card_defines_every_label_and_relation(sample: tuple[Path, Built]) -> None:
+    _, body = read(sample[0])
     schema = sample_schema()
     assert f"`{schema.name}` {schema.version}" in body
     for entity in schema.entities:

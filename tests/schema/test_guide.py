@@ -65,6 +65,10 @@ def test_markup_in_a_schema_is_text_in_the_html() -> None:
     assert "script" not in words.tags
 
 
+def test_empty_elements_are_closed_as_html_asks_and_not_as_xml() -> None:
+    assert "/>" not in guide_html(make_schema())
+
+
 def test_a_bar_in_a_relation_does_not_end_the_cell_of_the_table() -> None:
     relation = RelationType(name="r", title="a|b", head=("PERSON",), tail=("RANK",))
     assert r"| a\|b (`r`) | Person | Rank |" in guide_markdown(make_schema(relations=(relation,)))

@@ -1,60 +1,29 @@
-"""The ledger: nothing in it is ever changed or lost, whatever happens to the process."""
+"""The ledger: nothing in it is ever changed or lost."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotate.errors import LedgerError
 from annotate.formats import Marked
-from annotate.spans import Annotation, SetAside
+from annotate.spans import SetAside
 from annotate.studio.ledger import Entry, Place, open_ledger
-from tests.factories import make_annotation, make_article, make_span
+from tests.factories import make_annotation, make_article
 from tests.strategies import marked_texts
-
-REPOSITORY = Path(__file__).parents[2]
-HERE = Place("https://studio.example.org", 1)
-ELSEWHERE = (Place("https://studio.example.org", 2), Place("local", 1))
+from tests.studio.ledgers import ELSEWHERE, HERE, append, current, entry, history
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "own.sqlite3"
-
-
-def entry(number: int = 1, article_id: str = "a", result: bytes = b"[]", **fields: Any) -> Entry:
-    article = make_article(article_id=article_id)
-    return Entry(make_annotation(article, make_span(0, 8), id=number, **fields), result)
-
-
-def history(path: Path, columns: str = "annotation, result") -> list[tuple[Any, ...]]:
-    """Return columns of every row ever added, as any SQLite client sees them."""
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(f"SELECT {columns} FROM annotations ORDER BY row").fetchall()  # noqa: S608
-
-
-def current(path: Path, place: Place = HERE) -> list[Annotation]:
-    with open_ledger(path) as ledger:
-        return list(ledger.annotations(place))
-
-
-def append(path: Path, *entries: Entry, place: Place = HERE) -> int:
-    with open_ledger(path) as ledger:
-        return ledger.append(place, entries)
 
 
 # What is added.
@@ -197,63 +166,6 @@ def test_a_page_that_breaks_off_leaves_no_row(path: Path) -> None:
         assert ledger.append(HERE, [entry(2)]) == 1
 
 
-HALF_A_PAGE = """
-import sys, time
-from pathlib import Path
-from annotate.studio.ledger import open_ledger
-from tests.studio.test_ledger import HERE, entry
-
-def page():
-    # More than SQLite keeps in memory, so that half a transaction is on the disk.
-    for number in range(2, 80):
-        yield entry(number, result=bytes(100_000))
-    print("half", flush=True)
-    time.sleep(60)
-
-with open_ledger(Path(sys.argv[1])) as ledger:
-    ledger.append(HERE, [entry(1)])
-    ledger.append(HERE, page())
-"""
-
-
-def test_a_process_killed_within_a_page_leaves_whole_pages_only(path: Path) -> None:
-    command = [sys.executable, "-c", HALF_A_PAGE, str(path)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "half\n"
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
-    assert path.with_name(f"{path.name}-wal").stat().st_size > 1_000_000
-    assert current(path) == [entry(1).annotation]
-    assert append(path, entry(2)) == 1
-    assert history(path, "annotation") == [(1,), (2,)]
-
-
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from annotate.errors import LedgerError
-from annotate.studio.ledger import open_ledger
-from tests.studio.test_ledger import HERE, entry
-
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-try:
-    with open_ledger(Path(sys.argv[1])) as ledger:
-        ledger.append(HERE, [entry(number, result=bytes(100_000)) for number in range(2, 9)])
-except LedgerError as error:
-    print(error)
-"""
-
-
-def test_a_full_disk_is_an_error_and_what_was_there_stays(path: Path) -> None:
-    append(path, entry(1))
-    command = [sys.executable, "-c", FULL_DISK, str(path)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"the ledger {path} cannot be used: ")
-    assert "nothing in it was changed" in done.stdout
-    assert current(path) == [entry(1).annotation]
-
-
 # Tasks, projects, pulls.
 
 
@@ -273,6 +185,7 @@ def test_a_task_of_a_new_version_replaces_the_old_and_both_texts_stay(path: Path
     with open_ledger(path) as ledger:
         for article in (old, old, new):
             ledger.record_tasks(HERE, [(5, article)])
+        assert ledger.tasks(HERE) == {5: ("a", new.sha256)}
         ledger.forget_tasks(HERE, [5])
     with closing(sqlite3.connect(path)) as connection:
         texts = connection.execute(
@@ -302,91 +215,3 @@ def test_when_the_last_pull_ended_is_told_in_utc(path: Path) -> None:
     assert last is not None
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first)
     assert first <= last
-
-
-# The file.
-
-
-def test_the_ledger_and_the_files_beside_it_are_their_owners_only(path: Path) -> None:
-    before = os.umask(0)
-    try:
-        with open_ledger(path) as ledger:
-            ledger.append(HERE, [entry()])
-            modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
-    finally:
-        os.umask(before)
-    assert modes == {path.name + end: 0o600 for end in ("", "-wal", "-shm")}
-
-
-def test_a_file_that_is_no_database_is_refused_and_untouched(path: Path) -> None:
-    content = b"id,text\n" * 1000
-    path.write_bytes(content)
-    with pytest.raises(LedgerError, match="is not a database"):
-        current(path)
-    assert path.read_bytes() == content
-
-
-@pytest.mark.parametrize(
-    ("script", "expected"),
-    [
-        ("CREATE TABLE mine (x)", "is a database of something else"),
-        ("CREATE TABLE annotations (x)", "is a database of something else"),
-        ("PRAGMA user_version = 2", "has version 2, this annotate knows 1"),
-        ("CREATE TABLE mine (x); PRAGMA user_version = 99", "has version 99"),
-    ],
-)
-def test_a_database_of_something_else_or_of_the_future_is_refused_and_untouched(
-    path: Path, script: str, expected: str
-) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(script)
-    content = path.read_bytes()
-    with pytest.raises(LedgerError, match=expected):
-        current(path)
-    assert path.read_bytes() == content
-
-
-def test_a_place_where_no_file_can_be_is_an_error(tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "none" / "ledger"):
-        with pytest.raises(LedgerError, match="unable to open database file"):
-            current(place)
-
-
-def test_a_damaged_ledger_is_an_error(path: Path) -> None:
-    append(path, *(entry(number) for number in range(200)))
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    path.write_bytes(content)
-    with pytest.raises(LedgerError, match="malformed"):
-        current(path)
-
-
-def test_a_copy_of_the_file_is_a_whole_ledger(path: Path, tmp_path: Path) -> None:
-    append(path, entry(1), entry(2))
-    shutil.copyfile(path, tmp_path / "copy")
-    assert current(tmp_path / "copy") == current(path)
-
-
-def test_opening_a_ledger_again_changes_nothing(path: Path) -> None:
-    append(path, entry())
-    before = path.read_bytes()
-    current(path)
-    assert path.read_bytes() == before
-
-
-def test_two_processes_at_once_lose_nothing(path: Path) -> None:
-    code = """
-import sys
-from pathlib import Path
-from annotate.studio.ledger import open_ledger
-from tests.studio.test_ledger import HERE, entry
-for number in range(20):
-    with open_ledger(Path(sys.argv[1])) as ledger:
-        ledger.append(HERE, [entry(int(sys.argv[2]) + number)])
-"""
-    running = [
-        subprocess.Popen([sys.executable, "-c", code, str(path), str(base)], cwd=REPOSITORY)
-        for base in (100, 200, 300)
-    ]
-    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
-    assert len(current(path)) == len(history(path)) == 60

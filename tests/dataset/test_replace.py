@@ -1,0 +1,124 @@
+"""What is there already is replaced whole, or refused and left as it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from annotate.errors import DatasetError
+from tests.dataset.building import (
+    build_into,
+    build_one,
+    build_sample,
+    contents,
+    rows,
+    run,
+)
+from tests.factories import (
+    make_annotation,
+    make_article,
+)
+
+
+@contextmanager
+def untouched(folder: Path) -> Iterator[None]:
+    """Assert that nothing below a folder, temporary folders included, came or changed."""
+    before = sorted(folder.rglob("*")), contents(folder)
+    yield
+    assert (sorted(folder.rglob("*")), contents(folder)) == before
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "README.md"])
+def test_a_folder_with_something_else_in_it_is_refused_and_untouched(
+    tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("mine", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="is not a dataset built here"):
+        build_one(out)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_and_untouched(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="is not a dataset built here"):
+        build_one(tmp_path / "out")
+
+
+def test_a_file_in_the_place_of_a_parent_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="out cannot be written: File exi"):
+        build_one(tmp_path / "file" / "out")
+
+
+def test_an_empty_folder_is_used_and_missing_parents_are_made(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for out in (tmp_path / "empty", tmp_path / "deep" / "er" / "out"):
+        build_one(out)
+        assert len(rows(out, "spans")) == 1
+
+
+def test_a_dataset_built_before_is_replaced_whole(tmp_path: Path) -> None:
+    out, again = tmp_path / "out", tmp_path / "again"
+    build_sample(out)
+    for folder in (out, again):
+        build_one(folder)
+    assert contents(out) == contents(again)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "out"]
+
+
+@pytest.mark.parametrize("status", ["skipped", None])
+def test_nothing_annotated_is_an_error_and_the_former_dataset_stays(
+    tmp_path: Path, status: str | None
+) -> None:
+    article = make_article()
+    annotations = [make_annotation(article, status=status)] if status else []
+    build_one(tmp_path / "out")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="no article") as caught:
+        build_into(tmp_path / "out", [article], annotations)
+    assert "annotate pull" in caught.value.remedy
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from annotate import AnnotateError
+from tests.dataset.building import build_one
+from tests.factories import make_entity
+out, limit, definition = Path(sys.argv[1]), int(sys.argv[2]), "x" * int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    build_one(out, entities=(make_entity("PERSON", "Person", definition=definition),))
+except AnnotateError as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("former", [True, False])
+@pytest.mark.parametrize(("limit", "long"), [(100, 10), (50_000, 100_000)], ids=["rows", "card"])
+def test_on_a_full_disk_there_is_one_error_and_nothing_else(
+    tmp_path: Path, limit: int, long: int, *, former: bool
+) -> None:
+    out = tmp_path / "out"
+    if former:
+        build_sample(out)
+    with untouched(tmp_path):
+        printed = run(FULL_DISK, out, str(limit), str(long))
+    assert printed.startswith(f"DatasetError {out} cannot be written: ")
+    assert "File too large" in printed
+    assert printed.count("\n") == 1
+
+
+def test_what_is_built_is_readable_by_others(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        build_one(tmp_path / "out")
+    finally:
+        os.umask(before)
+    out = tmp_path / "out"
+    assert out.stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o777 for path in out.rglob("*.parquet")} == {0o644}
