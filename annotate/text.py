@@ -14,6 +14,11 @@ import unicodedata
 # A line end in any of the forms of UAX 14: CRLF, CR, VT, FF, NEL, LS, PS.
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
+# Format characters (category Cf) that are seen: number signs that span the digits behind.
+_SEEN = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+
 _JOINERS = "\u200c\u200d"
 _BLACK_FLAG = "\U0001f3f4"
 _TAGS = range(0xE0020, 0xE0080)
@@ -32,9 +37,13 @@ def canonicalise(text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("the text holds a lone surrogate")
     text = _LINE_END.sub("\n", text).replace("\t", " ")
-    if any(unicodedata.category(char) in {"Cc", "Cf"} for char in set(text) - {"\n"}):
+    if any(_is_invisible(char) for char in set(text)):
         text = _drop_invisible(text)
     return unicodedata.normalize("NFC", text).strip()
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf"} and char != "\n" and char not in _SEEN
 
 
 def _drop_invisible(text: str) -> str:
@@ -46,7 +55,7 @@ def _drop_invisible(text: str) -> str:
         in_flag = char == _BLACK_FLAG or (in_flag and ord(char) in _TAGS)
         if char in _JOINERS:
             waiting = waiting or char
-        elif char == "\n" or in_flag or unicodedata.category(char) not in {"Cc", "Cf"}:
+        elif in_flag or not _is_invisible(char):
             if waiting and kept and not kept[-1].isspace() and not char.isspace():
                 kept.append(waiting)
             waiting = ""

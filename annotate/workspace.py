@@ -14,6 +14,8 @@ from annotate.errors import WorkspaceError
 
 FILE_NAME = "annotate.toml"
 
+_LAID_OUT = ("schemas", "corpus")
+
 # Label Studio refuses others; better to say so before anything is sent.
 _TITLE_LENGTH = (3, 50)
 
@@ -162,12 +164,16 @@ def init_workspace(folder: Path) -> Workspace:
         raise WorkspaceError(f"{folder} is not an empty folder", "Name a new or an empty one.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("schemas", "corpus"):
+        for name in _LAID_OUT:
             shutil.copytree(shipped(name), folder / name)
         # Last: a folder with annotate.toml is a whole workspace.
         settings = shipped(FILE_NAME).read_text(encoding="utf-8")
         (folder / FILE_NAME).write_text(_titled(settings, folder), encoding="utf-8")
     except OSError as error:
+        # What is half laid out would be refused next time.
+        for name in (*_LAID_OUT, FILE_NAME):
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         # copytree gathers the reasons of all the files that it could not copy.
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
         raise WorkspaceError(

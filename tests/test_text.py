@@ -125,3 +125,8 @@ def test_utf16_offsets_that_stand_for_no_code_point_are_none(text: str) -> None:
 def test_an_astral_character_is_two_utf16_units() -> None:
     assert [to_utf16("a😀b", offset) for offset in range(4)] == [0, 1, 3, 4]
     assert [from_utf16("a😀b", units) for units in range(6)] == [0, 1, None, 2, 3, None]
+
+
+@pytest.mark.parametrize("sign", ["\u0600", "\u06dd", "\u08e2"])
+def test_a_format_character_that_is_seen_stays(sign: str) -> None:
+    assert canonicalise(f"a\u200b{sign}12") == f"a{sign}12"

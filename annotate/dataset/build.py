@@ -30,6 +30,9 @@ from annotate.text import digest
 from annotate.workspace import DatasetSettings
 
 LOCK = "annotate.lock"
+LOSSES = "losses.parquet"
+CARD = "README.md"
+_WRITTEN = frozenset({LOCK, LOSSES, CARD, "spans", "tokens"})
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -174,9 +177,18 @@ def _lock(
 
 
 def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not (out / LOCK).is_file() and (not out.is_dir() or any(out.iterdir())):
+    """Refuse to replace anything that a build did not write."""
+    if not out.exists():
+        return
+    if not out.is_dir() or (any(out.iterdir()) and not (out / LOCK).is_file()):
         raise DatasetError(
             f"{out} exists and is not a dataset built here", "Name a new folder, or remove it."
+        )
+    foreign = sorted({path.name for path in out.iterdir()} - _WRITTEN)
+    if foreign:
+        raise DatasetError(
+            f"{out} holds {', '.join(foreign)}, which a build did not write",
+            "Move it elsewhere; a build replaces the whole folder.",
         )
 
 
@@ -196,8 +208,8 @@ def _write(
         string, offset = datasets.Value("string"), datasets.Value("int32")
         listed = dict.fromkeys(("id", "start", "end", "label", "text", "reason"), string)
         listed |= {"start": offset, "end": offset}
-        _write_parquet(fresh / "losses.parquet", losses, datasets.Features(listed))
-        (fresh / "README.md").write_text(card, encoding="utf-8")
+        _write_parquet(fresh / LOSSES, losses, datasets.Features(listed))
+        (fresh / CARD).write_text(card, encoding="utf-8")
         (fresh / LOCK).write_bytes(lock)
         _swap(fresh, out, Path(folder) / "old")
 

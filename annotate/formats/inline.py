@@ -18,7 +18,13 @@ from annotate.errors import MarkupError
 from annotate.spans import Relation, Span, covers, overlap, reading_order
 
 _RULE = re.compile(r"^---$", re.MULTILINE)
-_LABEL = re.compile(r"\(([^()\s]+)(?: ([^()\s]+))?\)")
+# Plain text, [, ](LABEL ID), or a ] or \ that is none of these.
+_TOKEN = re.compile(r"(\\.|[^\\\[\]]+)|(\[)|\]\(([^()\s]+)(?: ([^()\s]+))?\)|([\\\]])", re.DOTALL)
+_STRAY = {
+    "]": "a ] that closes no span or has no (LABEL); write \\] for itself",
+    "\\": "a backslash before nothing; write \\\\ for itself",
+}
+_NAME = re.compile(r"[^()\s]+")
 _SPECIAL = re.compile(r"[\\\[\]]")
 
 
@@ -50,34 +56,26 @@ def _parse(body: str, name: str, first_line: int) -> tuple[str, list[Span]]:
         return MarkupError(f"{name}, line {line}: {reason}", "Correct the markup.")
 
     out: list[str] = []
-    length = at = 0
+    length = 0
     opened: list[tuple[int, int]] = []
     spans: dict[str, Span] = {}
-    while at < len(body):
-        special = _SPECIAL.search(body, at)
-        stop = special.start() if special else len(body)
-        out.append(body[at:stop])
-        length += stop - at
-        at = stop + 1
-        char = body[stop : stop + 1]
-        if char == "\\":
-            out.append(body[at : at + 1])
-            length += len(body[at : at + 1])
-            at += 1
-        elif char == "[":
-            opened.append((length, stop))
-        elif char == "]":
-            label = _LABEL.match(body, at)
-            if not opened or not label:
-                raise fault("a ] that closes no span or has no (LABEL); write \\] for itself", stop)
-            span_id = label.group(2) or f"_{len(spans) + 1}"
-            if span_id in spans:
-                raise fault(f"two spans have the id {span_id}", stop)
+    for token in _TOKEN.finditer(body):
+        plain, opening, label, given_id, stray = token.groups()
+        if plain:
+            out.append(plain[-1] if plain[0] == "\\" else plain)
+            length += len(out[-1])
+        elif opening:
+            opened.append((length, token.start()))
+        elif stray or not opened:
+            raise fault(_STRAY[stray or "]"], token.start())
+        else:
             start = opened.pop()[0]
+            span_id = given_id or f"_{len(spans) + 1}"
+            if span_id in spans:
+                raise fault(f"two spans have the id {span_id}", token.start())
             if start == length:
-                raise fault("a span without text", stop)
-            spans[span_id] = Span(id=span_id, start=start, end=length, label=label.group(1))
-            at = label.end()
+                raise fault("a span without text", token.start())
+            spans[span_id] = Span(id=span_id, start=start, end=length, label=label)
     if opened:
         raise fault("a [ that is never closed; write \\[ for itself", opened[-1][1])
     return "".join(out), list(spans.values())
@@ -116,9 +114,14 @@ def write_inline(marked: Marked) -> str:
     """Return the markup of a text, without front matter.
 
     Spans get new ids, 1 and up in reading order, where relations need them. Raises
-    `MarkupError` when two spans cross.
+    `MarkupError` when two spans cross, or a label has a space or a bracket.
     """
     ordered = sorted(marked.spans, key=reading_order)
+    for label in {span.label for span in ordered} | {r.label for r in marked.relations}:
+        if not _NAME.fullmatch(label):
+            raise MarkupError(
+                f"the label {label!r} has a space or a bracket", "Inline markup cannot hold it."
+            )
     _refuse_crossing(ordered, marked.text)
     needed = {end for relation in marked.relations for end in (relation.head, relation.tail)}
     numbers = {span.id: str(n) for n, span in enumerate(ordered, start=1) if span.id in needed}

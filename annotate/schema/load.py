@@ -24,6 +24,8 @@ TAKEN = frozenset(
     }
 )  # fmt: skip
 
+# XML, and so the labelling config, cannot hold these.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -59,7 +61,10 @@ def parse_schema(source: str, name: str = "schema") -> Schema:
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise SchemaError(f"{name}{where}: not YAML: {what}", "Correct that line.") from error
     lines: Lines = {}
-    faults = [*_index(tree, "", lines), *_faults(Schema, data, ""), *_check(data)]
+    try:
+        faults = [*_index(tree, "", lines), *_faults(Schema, data, ""), *_check(data)]
+    except RecursionError as error:
+        raise SchemaError(f"{name}: an alias refers to itself", "Write it out.") from error
     if faults:
         raise SchemaError(
             f"{name}: {len(faults)} fault{'s'[: len(faults) != 1]}",
@@ -101,6 +106,8 @@ def _faults(kind: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif get_origin(kind) is tuple and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults(get_args(kind)[0], item, f"{path}[{index}]")
+    elif isinstance(value, str) and _CONTROL.search(value):
+        yield path, "it has a control character"
     else:
         try:
             msgspec.convert(value, kind)

@@ -31,7 +31,7 @@ CREATE TABLE projects (            -- which project on a server holds the worksp
 CREATE TABLE articles (            -- every version of every article that was ever pushed
     article TEXT NOT NULL,
     sha256  TEXT NOT NULL,
-    body    BLOB NOT NULL,         -- the Article, as JSON
+    body    TEXT NOT NULL,         -- the Article, as JSON
     PRIMARY KEY (article, sha256)
 ) STRICT;
 CREATE TABLE tasks (               -- which task shows which version of an article
@@ -49,7 +49,7 @@ CREATE TABLE annotations (         -- append-only
     annotation INTEGER NOT NULL,
     pulled_at  TEXT NOT NULL,
     result     BLOB,               -- the server's own JSON; NULL is a tombstone
-    body       BLOB                -- the Annotation proved from it, as JSON
+    body       TEXT                -- the Annotation proved from it, as JSON
 ) STRICT;
 CREATE INDEX by_annotation ON annotations (server, project, annotation, row);
 CREATE TRIGGER no_update BEFORE UPDATE ON annotations
@@ -109,7 +109,7 @@ class Ledger:
         with self._db:
             self._db.executemany(
                 "INSERT OR IGNORE INTO articles VALUES (?, ?, ?)",
-                [(a.id, a.sha256, msgspec.json.encode(a)) for _, a in listed],
+                [(a.id, a.sha256, msgspec.json.encode(a).decode()) for _, a in listed],
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?)",
@@ -145,7 +145,7 @@ class Ledger:
         added = 0
         with self._db:
             for annotation, result in entries:
-                body = msgspec.json.encode(annotation)
+                body = msgspec.json.encode(annotation).decode()
                 known = self._db.execute(
                     "SELECT result, body FROM annotations WHERE server = ? AND project = ?"
                     " AND annotation = ? ORDER BY row DESC LIMIT 1",
@@ -170,7 +170,7 @@ class Ledger:
         return len(gone)
 
     def _insert(
-        self, place: Place, annotation: int, now: str, result: bytes | None, body: bytes | None
+        self, place: Place, annotation: int, now: str, result: bytes | None, body: str | None
     ) -> None:
         self._db.execute(
             "INSERT INTO annotations (server, project, annotation, pulled_at, result, body)"

@@ -252,8 +252,12 @@ class _Decoder:
     def _take_choice(self, mark: _Mark, value: _Value, raw: msgspec.Raw) -> None:
         choice = next((c for c in self._schema.choices if c.name == mark.from_name), None)
         options = _names(choice.options) if choice else {}
+        answers = ", ".join(value.choices)
         if choice is None or not options.keys() >= set(value.choices):
-            self._put_aside(raw, f"the schema has no choice {mark.from_name} of {value.choices}")
+            self._put_aside(raw, f"the schema has no choice {mark.from_name} of {answers}")
+            return
+        if choice.name in self.choices or (len(value.choices) > 1 and not choice.multiple):
+            self._put_aside(raw, f"{choice.name} takes one answer, this is another: {answers}")
             return
         self.choices[choice.name] = tuple(options[name] for name in value.choices)
 
@@ -262,7 +266,9 @@ class _Decoder:
         ids = {span.id for span in self.spans}
         for mark, raw in self._arrows:
             labels = mark.labels or ()
-            if not {mark.from_id, mark.to_id} <= ids:
+            if mark.direction not in {"right", "left"}:
+                self._put_aside(raw, f"a relation has one direction, not {mark.direction!r}")
+            elif not {mark.from_id, mark.to_id} <= ids:
                 self._put_aside(raw, "one of the two spans of the relation is not there")
             elif len(labels) != 1 or labels[0] not in self._relation_labels:
                 named = ", ".join(labels) or "(none)"

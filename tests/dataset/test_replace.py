@@ -122,3 +122,11 @@ def test_what_is_built_is_readable_by_others(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert out.stat().st_mode & 0o777 == 0o755
     assert {path.stat().st_mode & 0o777 for path in out.rglob("*.parquet")} == {0o644}
+
+
+def test_a_file_that_somebody_put_into_a_dataset_is_not_lost_by_a_rebuild(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_sample(out)
+    (out / "notes.md").write_text("mine", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match=r"holds notes\.md"):
+        build_sample(out)

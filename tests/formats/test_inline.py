@@ -153,3 +153,15 @@ def test_gold_that_cannot_be_read_names_its_file(tmp_path: Path, content: bytes)
     with pytest.raises(MarkupError) as caught:
         read_gold(tmp_path)
     assert str(path) in caught.value.problem
+
+
+def test_a_backslash_before_nothing_is_refused() -> None:
+    with pytest.raises(MarkupError, match="line 2: a backslash before nothing"):
+        read_inline("Một\nhai\\")
+
+
+@pytest.mark.parametrize("label", ["TWO WORDS", "A(B)", ""])
+def test_a_label_that_could_not_be_read_back_is_not_written(label: str) -> None:
+    span = Span(id="1", start=0, end=3, label=label)
+    with pytest.raises(MarkupError, match="has a space or a bracket"):
+        write_inline(Marked("Một hai", (span,)))

@@ -198,3 +198,13 @@ def test_a_file_is_read_as_its_text(tmp_path: Path) -> None:
 def test_no_choice_may_take_the_name_of_a_column_or_of_a_control() -> None:
     schema: Schema = make_schema()
     assert {*span_features(schema), LABELS, TEXT} <= TAKEN
+
+
+def test_an_alias_that_refers_to_itself_is_one_fault() -> None:
+    with pytest.raises(SchemaError, match="an alias refers to itself"):
+        parse_schema("name: &a [*a]\n")
+
+
+def test_a_control_character_has_no_place_in_a_labelling_page() -> None:
+    with pytest.raises(SchemaError, match=r"line 4: title: it has a control character"):
+        parse_schema('name: x\nversion: "1"\nlanguage: vi\ntitle: "a\\x01b"\nentities: []\n')

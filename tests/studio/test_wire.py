@@ -228,6 +228,12 @@ def test_choices_are_answers_by_the_names_of_their_options() -> None:
     assert annotation.choices == {"kind": ("advice",), "topics": ("y", "x")}
 
 
+def test_a_question_answered_twice_keeps_the_first_answer_and_sets_the_second_aside() -> None:
+    annotation = decode(choice_mark("kind", "advice"), choice_mark("kind", "news"))
+    assert annotation.choices == {"kind": ("advice",)}
+    assert "kind takes one answer" in annotation.set_aside[0].reason
+
+
 def test_a_span_without_text_is_taken_by_its_offsets() -> None:
     mark = span_mark(2, 7)
     del mark["value"]["text"]
@@ -252,6 +258,8 @@ def test_a_span_without_text_is_taken_by_its_offsets() -> None:
         (arrow_mark("2-7", "2-7", "GONE"), "the schema has no relation type GONE"),
         (arrow_mark("2-7", "2-7"), "the schema has no relation type (none)"),
         (arrow_mark("2-7", "2-7", "r", "q"), "the schema has no relation type r, q"),
+        (arrow_mark("2-7", "9-13", "r", direction="bi"), "a relation has one direction, not 'bi'"),
+        (choice_mark("kind", "news", "advice"), "kind takes one answer, this is another: news, "),
         (choice_mark("gone", "news"), "the schema has no choice gone"),
         (choice_mark("kind", "news", "gone"), "the schema has no choice kind"),
         ({"type": "choices", "from_name": "kind"}, "a mark of type 'choices'"),
