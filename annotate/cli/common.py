@@ -133,11 +133,12 @@ def connect(workspace: Workspace) -> Iterator[tuple[Studio, str]]:
 
     server = LocalServer(workspace.private)
     if server.running() is None:
+        first = server.needs_migration()
         click.echo(
             "Starting the local Label Studio for this command; `annotate serve` keeps it up.",
             err=True,
         )
-        if server.needs_migration():
+        if first:
             click.echo("The first start on this machine takes about a minute.", err=True)
     with (
         server.use(rich_progress) as running,
