@@ -10,6 +10,7 @@
     └── StudioError            anything about Label Studio
         ├── LocalServerError   the server of this workspace does not start, or is busy
         ├── ServerUnreachable  nothing answers at the URL, or the connection broke
+        │   └── ServerTimeout  no answer in time; the server may still be at work
         ├── AccessDenied       the server does not accept the token
         └── RequestRefused     the server answered, and said no
 
@@ -76,6 +77,10 @@ class LocalServerError(StudioError):
 
 class ServerUnreachable(StudioError):
     """Nothing answers at the URL, or the connection broke."""
+
+
+class ServerTimeout(ServerUnreachable):
+    """No answer in time; the server may still be at work."""
 
 
 class AccessDenied(StudioError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,13 +21,14 @@ _LAID_OUT = ("schemas", "corpus")
 # Label Studio refuses others; better to say so before anything is sent.
 _TITLE_LENGTH = (3, 50)
 
-# Where the wheel carries `schemas/`, `corpus/` and `annotate.toml`; in a checkout they lie
-# beside the package instead.
+# Where the wheel carries `schemas/` and `corpus/`; in a checkout they lie beside the package.
 _SHIPPED = Path(__file__).parent / "_shipped"
 
 
 def _is_url(text: str) -> bool:
-    return text.startswith(("http://", "https://"))
+    """Whether it is an http(s) URL without a name or password in it, which would be told."""
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +62,7 @@ class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
         if not 1 <= self.batch_size <= 2000:
             raise ValueError("batch-size must be from 1 to 2000")
         if self.url is not None and not _is_url(self.url):
-            raise ValueError("url must start with http:// or https://")
+            raise ValueError("url must be http(s)://HOST, without a password")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -90,7 +93,7 @@ class Workspace:
         url = environ.get("LABEL_STUDIO_URL") or settings.label_studio.url
         if url and not _is_url(url):
             raise WorkspaceError(
-                f"LABEL_STUDIO_URL is {url!r}", "It must start with http:// or https://."
+                "LABEL_STUDIO_URL is not http(s)://HOST without a password", "Correct it."
             )
         self.url = url.rstrip("/") if url else None
         self.api_key = environ.get("LABEL_STUDIO_API_KEY") if url else None
@@ -114,6 +117,18 @@ class Workspace:
             # Holds secrets and people's names, so no version control may pick it up.
             (path / ".gitignore").write_text("*\n", encoding="utf-8")
         return path
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Hold the right to do this kind of work; `WorkspaceError` when another process does."""
+        with (self.private / f"{work}.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WorkspaceError(
+                    f"another {work} of this workspace is running", "Wait until it has ended."
+                ) from error
+            yield
 
     @property
     def ledger_path(self) -> Path:
@@ -149,7 +164,7 @@ def _read_settings(path: Path) -> Settings:
 
 
 def shipped(name: str) -> Path:
-    """Return the path of `annotate.toml`, `schemas` or `corpus` as shipped with the package."""
+    """Return the path of `schemas` or `corpus` as shipped with the package."""
     base = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parent.parent
     return base / name
 
@@ -167,8 +182,8 @@ def init_workspace(folder: Path) -> Workspace:
         for name in _LAID_OUT:
             shutil.copytree(shipped(name), folder / name)
         # Last: a folder with annotate.toml is a whole workspace.
-        settings = shipped(FILE_NAME).read_text(encoding="utf-8")
-        (folder / FILE_NAME).write_text(_titled(settings, folder), encoding="utf-8")
+        settings = _NEW_SETTINGS.format(title=msgspec.json.encode(_title_of(folder)).decode())
+        (folder / FILE_NAME).write_text(settings, encoding="utf-8")
     except OSError as error:
         # What is half laid out would be refused next time.
         for name in (*_LAID_OUT, FILE_NAME):
@@ -182,10 +197,27 @@ def init_workspace(folder: Path) -> Workspace:
     return open_workspace(folder)
 
 
-def _titled(settings: str, folder: Path) -> str:
-    """Put the folder's name for the title: projects are found by it, so it should differ."""
+def _title_of(folder: Path) -> str:
+    """Return the folder's name where Label Studio takes it: projects are found by title."""
     name = folder.resolve().name
-    if not (_TITLE_LENGTH[0] <= len(name) <= _TITLE_LENGTH[1] and name.isprintable()):
-        return settings
-    title = msgspec.json.encode(name).decode()
-    return re.sub(r'(?m)^title = ".*"$', lambda _: f"title = {title}", settings, count=1)
+    fits = _TITLE_LENGTH[0] <= len(name) <= _TITLE_LENGTH[1] and name.isprintable()
+    return name if fits else "My annotation project"
+
+
+_NEW_SETTINGS = """\
+# The workspace: what is annotated, under which schema, on which server.
+title = {title}
+schema = "schemas/security-news.yaml"
+corpus = "corpus/articles"
+
+[label-studio]
+# Without a url, the workspace runs its own server (`annotate serve`).
+# url = "https://label-studio.example.org"
+batch-size = 500
+
+[dataset]
+# What the dataset's card says.
+# title = "…"
+# license = "cc-by-4.0"
+split = {{ train = 0.8, validation = 0.1, test = 0.1 }}
+"""

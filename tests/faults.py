@@ -61,3 +61,10 @@ def timeout_after(
     """The server does the work; we have stopped waiting."""
     forward(request).read()
     raise httpx.ReadTimeout("timed out", request=request)
+
+
+def timeout_before(
+    request: httpx.Request, _forward: Callable[[httpx.Request], httpx.Response]
+) -> httpx.Response:
+    """Nothing has happened yet when we stop waiting."""
+    raise httpx.ReadTimeout("timed out", request=request)

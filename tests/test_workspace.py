@@ -85,7 +85,7 @@ def test_a_missing_workspace_is_an_error_with_the_command_that_makes_one(tmp_pat
         (BARE + "[label-studio]\nbatch-size = 0\n", "batch-size must be from 1 to 2000"),
         (BARE + "[label-studio]\nbatch-size = 2001\n", "batch-size must be from 1 to 2000"),
         (BARE + "[label-studio]\nbatch_size = 5\n", "unknown field `batch_size`"),
-        (BARE + '[label-studio]\nurl = "example.org"\n', "url must start with http"),
+        (BARE + '[label-studio]\nurl = "example.org"\n', "url must be http(s)://HOST"),
         (BARE + "[dataset]\nsplit = { train = 0.5, validation = 0.1 }\n", "add up to 1"),
         (BARE + "[dataset]\nsplit = { train = 1.5, test = -0.6 }\n", "at least 0"),
         (BARE + "[dataset]\nsplit = { dev = 0.1 }\n", "unknown field `dev`"),

@@ -51,12 +51,15 @@ def main(args: list[str] | None = None) -> None:
     # Neither library may tell anyone what is done here.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    # SIGTERM unwinds like Ctrl-C, so that a server we started is stopped.
+    # Both unwind like Ctrl-C, so that a server we started is stopped. Under nohup a closed
+    # terminal is ignored, and stays so.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
         status = annotate(args=given, prog_name="annotate", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("annotate: stopped; nothing is half-written", err=True)
+        click.echo("annotate: stopped; run the command again to go on", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except click.ClickException as error:
         error.show()

@@ -37,7 +37,7 @@ def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place = load_known(workspace, ledger)
+        articles, place, changed = load_known(workspace, ledger)
         annotations = list(ledger.annotations(place)) if place else []
     import datasets
 
@@ -64,6 +64,9 @@ def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
     ):
         if not left_out.startswith("0 "):
             click.echo(f"Left out: {left_out}")
+    if changed:
+        count = plural(len(changed), "article")
+        click.echo(f"With the text that was pushed, changed in the corpus since: {count}")
     if built.losses:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
         click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")

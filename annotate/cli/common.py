@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -89,22 +89,41 @@ def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Arti
     return read_articles(paths or (workspace.corpus_path,))
 
 
-def load_known(workspace: Workspace, ledger: Ledger) -> tuple[list[Article], Place | None]:
-    """Return the corpus with what was pushed from elsewhere, and where annotations come from.
+class Known(NamedTuple):
+    """The articles of a workspace, where their annotations come from, and which changed.
 
-    An article that somebody may have annotated is known from the ledger even when its
-    file lies outside the corpus, or is gone. The place is None before the first push.
+    `place` is None before the first push; `changed` are ids of articles whose text in the
+    corpus is no longer the pushed one.
     """
+
+    articles: list[Article]
+    place: Place | None
+    changed: tuple[str, ...]
+
+
+def load_known(workspace: Workspace, ledger: Ledger) -> Known:
+    """Read the corpus, and what was pushed from elsewhere or has another text now.
+
+    What people annotated is the pushed text, so that text counts as long as its task is
+    there; what else is known of an article comes from the corpus.
+    """
+    import msgspec
+
     from annotate.studio.ledger import Place
 
-    corpus = {article.id: article for article in load_corpus(workspace)}
+    known = {article.id: article for article in load_corpus(workspace)}
     server = workspace.url or LOCAL
-    found = ledger.project(server)
-    if found is None:
-        return list(corpus.values()), None
-    place = Place(server, found[0])
-    known = {article.id: article for article in ledger.articles(place)} | corpus
-    return [known[key] for key in sorted(known)], place
+    project = ledger.project(server)
+    if project is None:
+        return Known(list(known.values()), None, ())
+    place = Place(server, project.number)
+    changed: list[str] = []
+    for pushed in ledger.articles(place):
+        article = known.setdefault(pushed.id, pushed)
+        if article.text != pushed.text:
+            known[pushed.id] = msgspec.structs.replace(article, text=pushed.text)
+            changed.append(pushed.id)
+    return Known([known[key] for key in sorted(known)], place, tuple(changed))
 
 
 def load_workspace_schema(workspace: Workspace) -> Schema:

@@ -21,6 +21,7 @@ from annotate.cli.common import (
     print_json,
     rich_progress,
 )
+from annotate.errors import WorkspaceError
 from annotate.workspace import FILE_NAME, Workspace, init_workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -55,15 +56,31 @@ def demo(folder: Path | None, *, stay: bool, as_json: bool) -> None:
 
 @contextmanager
 def _workspace(folder: Path | None) -> Iterator[Workspace]:
-    # Always the local server: a demo must never reach a team's.
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="annotate-demo-") as made:
-            init_workspace(Path(made))
-            yield open_workspace(Path(made), {})
+            yield _made_by_demo(Path(made))
     else:
-        if not (folder / FILE_NAME).is_file():
-            init_workspace(folder)
-        yield open_workspace(folder, {})
+        yield _made_by_demo(folder)
+
+
+def _made_by_demo(folder: Path) -> Workspace:
+    """Open a workspace of the demo, made if absent; never one that somebody works in."""
+    if not (folder / FILE_NAME).is_file():
+        init_workspace(folder)
+        # Always the local server, whatever the environment says.
+        workspace = open_workspace(folder, {})
+        (workspace.private / _MARK).touch()
+        return workspace
+    workspace = open_workspace(folder, {})
+    if not (workspace.private / _MARK).exists():
+        raise WorkspaceError(
+            f"{folder} is a workspace that the demo did not make",
+            "Name a new folder: the demo submits annotations of its own.",
+        )
+    return workspace
+
+
+_MARK = "made-by-demo"
 
 
 def _run(

@@ -20,6 +20,8 @@ def init(folder: Path) -> None:
     """
     from annotate.workspace import init_workspace
 
-    init_workspace(folder)
+    workspace = init_workspace(folder)
+    samples = sum(1 for _ in workspace.corpus_path.iterdir())
     click.echo(f"{folder} is ready: annotate.toml, schemas/, corpus/")
-    click.echo(f"Next: cd {folder}, put your articles into corpus/articles/, run `annotate push`.")
+    click.echo(f"Next: cd {folder} and replace the {samples} sample articles in corpus/articles/;")
+    click.echo("then run `annotate serve --open` in a terminal of its own, and `annotate push`.")

@@ -33,13 +33,16 @@ def pull(workspace: Workspace, *, as_json: bool) -> None:
     from annotate.studio.ledger import Place, open_ledger
 
     schema = load_workspace_schema(workspace)
-    with open_ledger(workspace.ledger_path) as ledger, connect(workspace) as (studio, server):
+    with (
+        workspace.alone("pull"),
+        open_ledger(workspace.ledger_path) as ledger,
+        connect(workspace) as (studio, server),
+    ):
         from annotate.studio.project import require_project
         from annotate.studio.pull import pull as carry_out
 
         project = require_project(studio, ledger, server, workspace.settings.title)
         place = Place(server, project.id)
-        ledger.set_project(place, project.created_at)
         pulled = carry_out(studio, ledger, place, schema, rich_progress)
     if as_json:
         print_json(msgspec.structs.asdict(pulled))

@@ -18,6 +18,7 @@ from annotate.cli.common import (
     rich_progress,
     workspace_option,
 )
+from annotate.errors import CorpusError
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,7 +47,14 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
     settings = workspace.settings
     schema = load_workspace_schema(workspace)
     articles = load_corpus(workspace, paths)
-    with open_ledger(workspace.ledger_path) as ledger, connect(workspace) as (studio, server):
+    if not articles:
+        where = ", ".join(map(str, paths)) or workspace.corpus_path
+        raise CorpusError(f"there are no articles in {where}", "Put .md or .txt files there.")
+    with (
+        workspace.alone("push"),
+        open_ledger(workspace.ledger_path) as ledger,
+        connect(workspace) as (studio, server),
+    ):
         from annotate.studio.push import plan_push
         from annotate.studio.push import push as carry_out
 
@@ -60,8 +68,11 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
             place = carry_out(*target, plan, batch_size=batch, progress=rich_progress)
             result |= {"project": place.project, "pushed": len(plan.new)}
             if not as_json:
-                url = f"{studio.url}/projects/{place.project}"
-                click.echo(f"Done: {plural(len(plan.new), 'article')} pushed to {url}")
+                click.echo(f"Done: {plural(len(plan.new), 'article')} pushed")
+                if workspace.url:
+                    click.echo(f"Annotate them at {studio.url}/projects/{place.project}")
+                else:
+                    click.echo("Annotate them in the browser: `annotate serve --open`")
     if as_json:
         print_json(result)
 
@@ -72,13 +83,15 @@ def _print_plan(plan: Plan, title: str) -> None:
         click.echo(f"Project {title!r}: {verb}")
     click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
     notes = {
-        "changed since they were pushed; their tasks keep the old text": plan.changed,
+        "changed since they were pushed; tasks and dataset keep the pushed text": plan.changed,
         "on the server but not in the corpus; left alone": plan.gone,
         "with more than one task; run `annotate doctor`": plan.duplicates,
     }
     for note, ids in notes.items():
         if ids:
             click.echo(f"{plural(len(ids), 'article')} {note}: {listed(ids)}")
+    if plan.unrecorded:
+        click.echo(f"{plural(plan.unrecorded, 'task')} to note in the ledger again")
     if plan.vanished:
         click.echo(
             f"{plural(len(plan.vanished), 'task')} deleted on the server since the last push"
@@ -96,5 +109,6 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "gone": plan.gone,
         "duplicates": plan.duplicates,
         "vanished": plan.vanished,
+        "unrecorded": plan.unrecorded,
         "pushed": 0,
     }

@@ -10,7 +10,10 @@ from annotate.workspace import Workspace
 
 @click.command()
 @workspace_option
-@click.option("--port", default=8080, show_default=True, help="The port to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True,
+    help="The port to listen on.",
+)  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
 @click.option("--show-login", is_flag=True, help="Print the login of the local server and end.")

@@ -43,7 +43,7 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place = load_known(workspace, ledger)
+        articles, place, _ = load_known(workspace, ledger)
         found = summarise(ledger, place, articles, schema)
     if as_json:
         print_json(msgspec.to_builtins(found))

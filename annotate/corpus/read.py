@@ -17,6 +17,7 @@ from annotate.text import canonicalise
 
 SUFFIXES = (".md", ".txt")
 _FIELDS = frozenset(Article.__struct_fields__) - {"text"}
+_OPEN_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n\w+:")
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n((?:.*?\r?\n)??)---[ \t]*(?:\r?\n|$)", re.DOTALL)
 
 
@@ -42,9 +43,13 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-        elif path.suffix in SUFFIXES:
+            found = sorted(p for p in path.rglob("*") if _is_article(p) and p.is_file())
+        elif _is_article(path):
             found = [path]
+        elif not path.exists():
+            raise CorpusError(
+                f"{path} does not exist", "Name another, or correct `corpus` in annotate.toml."
+            )
         else:
             raise CorpusError(
                 f"{path} is neither a folder nor a {' or '.join(SUFFIXES)} file",
@@ -56,6 +61,10 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
                 yield file
 
 
+def _is_article(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
 def read_article(path: Path) -> Article:
     """Read one file; Markdown may begin with YAML front matter, whose `id` names the article.
 
@@ -64,7 +73,10 @@ def read_article(path: Path) -> Article:
     """
     source = _read_text(path)
     meta: dict[str, str] = {}
-    match = _FRONT_MATTER.match(source) if path.suffix == ".md" else None
+    is_markdown = path.suffix.lower() == ".md"
+    match = _FRONT_MATTER.match(source) if is_markdown else None
+    if is_markdown and not match and _OPEN_FRONT_MATTER.match(source):
+        raise CorpusError(f"{path}: the front matter has no closing ---", "Add that line.")
     if match:
         meta = _metadata(match.group(1), path)
         source = source[match.end() :]

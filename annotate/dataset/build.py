@@ -71,8 +71,9 @@ def build(
         superseded=superseded,
     )
     configs = {"spans": (span_features(schema), spans), "tokens": (token_features(schema), tokens)}
-    card = dataset_card(schema, settings, built, {name: c[0] for name, c in configs.items()})
     lock = _lock(articles, given, schema, settings)
+    columns = {name: features for name, (features, _) in configs.items()}
+    card = dataset_card(schema, settings, built, columns, digest(lock.decode()))
     try:
         _write(out, configs, losses, card, lock)
     except OSError as error:
@@ -221,7 +222,8 @@ def _swap(fresh: Path, out: Path, old: Path) -> None:
     out.rename(old)
     try:
         fresh.rename(out)
-    except OSError:
+    except BaseException:
+        # Also when interrupted: the folder of `old` is about to be removed.
         old.rename(out)
         raise
 

@@ -21,16 +21,21 @@ _LOSSES = {
 
 
 def dataset_card(
-    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features]
-) -> str:
-    """Return the card as Markdown with a YAML head; the same input gives the same text."""
-    head = _metadata(schema, settings, built, features)
+    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features],
+    version: str,
+) -> str:  # fmt: skip
+    """Return the card as Markdown with a YAML head; the same input gives the same text.
+
+    `version` is a digest of everything that decides the dataset's content.
+    """
+    head = _metadata(schema, settings, built, features, version)
     return f"---\n{head}\n---\n\n{_body(schema, settings, built)}"
 
 
 def _metadata(
-    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features]
-) -> str:
+    schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features],
+    version: str,
+) -> str:  # fmt: skip
     data = DatasetCardData(
         language=schema.language,
         license=settings.license,
@@ -40,6 +45,9 @@ def _metadata(
         configs=[
             {
                 "config_name": name,
+                # `datasets` names its cache by the folder and this head alone: without it a
+                # rebuilt dataset would be read from the cache of the former one.
+                "description": f"build {version[:16]}",
                 **({"default": True} if name == "spans" else {}),
                 "data_files": [
                     {"split": split, "path": f"{name}/{split}-*.parquet"} for split in built.splits

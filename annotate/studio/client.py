@@ -16,7 +16,13 @@ import msgspec
 from label_studio_sdk import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
-from annotate.errors import AccessDenied, RequestRefused, ServerUnreachable, StudioError
+from annotate.errors import (
+    AccessDenied,
+    RequestRefused,
+    ServerTimeout,
+    ServerUnreachable,
+    StudioError,
+)
 from annotate.studio.wire import AnnotatedTask, NumberedTask, Project, PushedTask
 
 T = TypeVar("T")
@@ -181,6 +187,11 @@ class Studio:
         left, last = 1, 0
         while left > 0:
             total, tasks = self._page(listing, after=last)
+            if total and not tasks:
+                raise StudioError(
+                    f"Label Studio announced {total} tasks and delivered none",
+                    "Run the command again.",
+                )
             if tasks:
                 yield tasks
                 last = tasks[-1].id
@@ -222,6 +233,11 @@ class Studio:
                 # A POST that failed may have been carried out: its caller must look first.
                 request_options={"max_retries": 2 if method == "GET" else 0},
             )
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise ServerTimeout(
+                f"Label Studio at {self.url} did not answer {method} {path} in time",
+                "It may still be at work: wait a while, then run the command again.",
+            ) from error
         except httpx.TransportError as error:
             raise ServerUnreachable(
                 f"no answer from Label Studio at {self.url} ({type(error).__name__})",

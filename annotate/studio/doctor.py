@@ -42,7 +42,7 @@ def check_server(
         yield Check("project", False, f"{title!r} is not there", "Run `annotate push`.")
         return
     yield Check("project", True, f"{project.title!r}, number {project.id}")
-    state = config_state(project, schema)
+    state = config_state(project, ledger, server, schema)
     remedy = "Run `annotate push` to set it from the schema."
     yield Check("labelling page", state == "in step", f"{state} with the schema", remedy)
     yield from _check_tasks(studio, ledger, Place(server, project.id))
@@ -59,10 +59,9 @@ def _check_tasks(studio: Studio, ledger: Ledger, place: Place) -> Iterator[Check
     counts = f"{len(here)} in the ledger, {len(there)} on the server"
     yield Check("tasks", here.keys() == there.keys(), counts, "Run `annotate push`.")
     twice = sorted(article for article, n in Counter(there.values()).items() if n > 1)
-    listed = ", ".join(twice[:5]) or "none"
-    yield Check(
-        "duplicates", not twice, listed, "Delete the tasks without annotations in Label Studio."
-    )
+    listed = f"{len(twice)} articles with several tasks, {', '.join(twice[:5])}"
+    remedy = "Delete the tasks without annotations in Label Studio."
+    yield Check("duplicates", not twice, listed if twice else "none", remedy)
     known = {annotation.id for annotation in ledger.annotations(place)}
     reported = {
         annotation.id

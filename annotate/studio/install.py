@@ -21,10 +21,9 @@ COMMAND = (sys.executable, "-m", "label_studio.server")
 START_LIMIT = 600
 _USUAL_MIGRATION = 40
 
-# Nothing of the person's own environment reaches the server's settings, which it would
-# read from names as common as HOST and DEBUG.
-_FOREIGN = ("LABEL_STUDIO_", "HEARTEX_", "DJANGO_", "POSTGRE_")
-_FOREIGN_NAMES = {"HOST", "PORT", "DEBUG", "LOG_LEVEL", "USERNAME", "PASSWORD", "USER_TOKEN"}
+# All that the server gets of the person's own environment: it reads its settings from names
+# as common as HOST, DEBUG and DATABASE_NAME.
+_PASSED_ON = {"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "LANGUAGE", "PYTHONPATH"}
 _QUIET = {
     "COLLECT_ANALYTICS": "false",
     "LATEST_VERSION_CHECK": "false",
@@ -96,6 +95,6 @@ def environment(data: Path) -> dict[str, str]:
     own = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_FOREIGN) and name not in _FOREIGN_NAMES
+        if name in _PASSED_ON or name.startswith(("LC_", "LD_", "DYLD_"))
     }
     return own | _QUIET | {"LABEL_STUDIO_BASE_DATA_DIR": str(data)}

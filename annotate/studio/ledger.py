@@ -26,7 +26,8 @@ _TABLES = """
 CREATE TABLE projects (            -- which project on a server holds the workspace's tasks
     server     TEXT NOT NULL PRIMARY KEY,
     project    INTEGER NOT NULL,
-    created_at TEXT NOT NULL       -- tells it from another that got the same number
+    created_at TEXT NOT NULL,      -- tells it from another that got the same number
+    guide      TEXT NOT NULL       -- the digest of the instructions that were set, or ''
 ) STRICT;
 CREATE TABLE articles (            -- every version of every article that was ever pushed
     article TEXT NOT NULL,
@@ -77,6 +78,17 @@ class Place(NamedTuple):
     project: int
 
 
+class KnownProject(NamedTuple):
+    """A workspace's project on a server: its number, when it was made, and what was set.
+
+    `guide` is the digest of the instructions as sent; the server keeps a sanitised form.
+    """
+
+    number: int
+    created_at: str
+    guide: str
+
+
 class Entry(NamedTuple):
     """An annotation, and the server's own JSON of its result."""
 
@@ -90,18 +102,18 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def project(self, server: str) -> tuple[int, str] | None:
-        """Return the number and time of creation of the project on a server, None if unknown."""
-        found: tuple[int, str] | None = self._db.execute(
-            "SELECT project, created_at FROM projects WHERE server = ?", (server,)
+    def project(self, server: str) -> KnownProject | None:
+        """Return the project that this workspace has on a server, None when none is known."""
+        row = self._db.execute(
+            "SELECT project, created_at, guide FROM projects WHERE server = ?", (server,)
         ).fetchone()
-        return found
+        return KnownProject(*row) if row else None
 
-    def set_project(self, place: Place, created_at: str) -> None:
+    def set_project(self, server: str, project: KnownProject) -> None:
         """Remember which project this workspace has on a server."""
         with self._db:
-            row = (*place, created_at)
-            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?, ?)", row)
+            row = (server, *project)
+            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?, ?, ?)", row)
 
     def record_tasks(self, place: Place, tasks: Iterable[tuple[int, Article]]) -> None:
         """Remember which tasks show which articles, and the articles as they were pushed."""
@@ -226,7 +238,8 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     except sqlite3.Error as error:
         raise LedgerError(
             f"the ledger {path} cannot be used: {error}",
-            "Check the disk's space and the file's permissions; nothing in it was changed.",
+            "Check that it is a ledger, its permissions, and the disk's space; what was written"
+            " before is whole.",
         ) from error
 
 

@@ -77,10 +77,10 @@ def _entries(
         counts["foreign"] += 1
         return []
     entries: list[Entry] = []
-    intact = digest(task.data.text) == task.meta.sha256
+    shown = Meta(task.meta.article, digest(task.data.text))
     for wire in task.annotations:
         person = people.get(wire.completed_by or 0, f"user {wire.completed_by}")
-        annotation = _prove(task, task.meta, wire, person, schema, intact=intact)
+        annotation = _prove(task, shown, wire, person, schema)
         counts[annotation.status] += 1
         counts["spans"] += len(annotation.spans)
         counts["repaired"] += annotation.repaired
@@ -90,10 +90,9 @@ def _entries(
 
 
 def _prove(
-    task: AnnotatedTask, meta: Meta, wire: WireAnnotation, person: str, schema: Schema,
-    *, intact: bool,
-) -> Annotation:  # fmt: skip
-    if not intact:
+    task: AnnotatedTask, shown: Meta, wire: WireAnnotation, person: str, schema: Schema
+) -> Annotation:
+    if shown != task.meta:
         reason = "the task's text on the server is not the text that was pushed"
-        return set_all_aside(wire, meta, person, reason)
-    return decode_annotation(wire, meta, task.data.text, person, schema)
+        return set_all_aside(wire, shown, person, reason)
+    return decode_annotation(wire, shown, task.data.text, person, schema)

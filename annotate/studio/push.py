@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from annotate.corpus import Article
-from annotate.errors import RequestRefused, ServerUnreachable, StudioError
+from annotate.errors import RequestRefused, ServerTimeout, ServerUnreachable, StudioError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema, suggest
 from annotate.studio.client import Studio
@@ -23,6 +23,7 @@ _BATCH_BYTES = 8_000_000
 # still be at work, so articles count as not imported only when the last look says so.
 _LOOKS = (0.0, 1.0, 2.0, 4.0)
 _TRIES = 3
+GATEWAY_TIMEOUT = 504
 
 Batch = list[tuple[Article, dict[str, Any]]]
 
@@ -33,7 +34,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `changed` are ids of articles whose text is no longer the pushed one, `gone` ids of
     pushed articles that the corpus no longer has, `duplicates` ids that have several
     tasks; all three are told and left alone. `vanished` are tasks that the ledger has and
-    the server no more.
+    the server no more, `unrecorded` how many unchanged articles have tasks that the ledger
+    does not know, as after it was lost.
     """
 
     config: State
@@ -43,11 +45,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...]
     duplicates: tuple[str, ...]
     vanished: tuple[int, ...]
+    unrecorded: int
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.new and not self.vanished and self.config == "in step"
+        same_tasks = not (self.new or self.vanished or self.unrecorded)
+        return same_tasks and self.config == "in step"
 
 
 def plan_push(
@@ -73,15 +77,17 @@ def plan_push(
         tasks.setdefault(meta.article, (task, meta.sha256))
     here = ledger.tasks(Place(server, project.id)) if project else {}
     known = [(article, *tasks[article.id]) for article in articles if article.id in tasks]
+    unchanged = tuple((task, a) for a, task, sha256 in known if sha256 == a.sha256)
     gone = tasks.keys() - {article.id for article in articles} if whole_corpus else set()
     return Plan(
-        config=config_state(project, schema),
+        config=config_state(project, ledger, server, schema),
         new=tuple(article for article in articles if article.id not in tasks),
-        unchanged=tuple((task, a) for a, task, sha256 in known if sha256 == a.sha256),
+        unchanged=unchanged,
         changed=tuple(a.id for a, _, sha256 in known if sha256 != a.sha256),
         gone=tuple(sorted(gone)),
         duplicates=tuple(sorted(duplicates)),
         vanished=tuple(sorted(here.keys() - there.keys())),
+        unrecorded=sum(task not in here for task, _ in unchanged),
     )
 
 
@@ -91,8 +97,8 @@ def push(
 ) -> Place:  # fmt: skip
     """Carry out a plan and return the project; run again after a failure, it completes.
 
-    No article is sent twice: after a request whose outcome is unknown the server is asked
-    what it has before anything is sent again.
+    After a request whose outcome is unknown the server is asked what it has before anything
+    is sent again, and nothing is while the server may still be at work on it.
     """
     project = ensure_project(studio, ledger, server, title, schema)
     place = Place(server, project.id)
@@ -134,7 +140,7 @@ def _import_batch(studio: Studio, ledger: Ledger, place: Place, batch: Batch) ->
             missing = [(article, task) for article, task in missing if article.id not in found]
             if not missing:
                 return
-            if attempt == _TRIES:
+            if attempt == _TRIES or _may_be_at_work(failure):
                 raise
             continue
         if len(numbers) != len(missing):
@@ -144,6 +150,11 @@ def _import_batch(studio: Studio, ledger: Ledger, place: Place, batch: Batch) ->
             )
         ledger.record_tasks(place, zip(numbers, (article for article, _ in missing), strict=True))
         return
+
+
+def _may_be_at_work(failure: StudioError) -> bool:
+    gateway = isinstance(failure, RequestRefused) and failure.status == GATEWAY_TIMEOUT
+    return gateway or isinstance(failure, ServerTimeout)
 
 
 def _look_for(studio: Studio, place: Place, batch: Batch) -> dict[str, int]:

@@ -12,9 +12,10 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # Seconds.
 _USUAL_START = 20
 _STOP_LIMIT = 15
+_PATIENCE = 30
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -81,7 +83,12 @@ class LocalServer:
         """Return the login, made at random the first time."""
         path = self._private / "login.json"
         if path.exists():
-            return msgspec.json.decode(path.read_bytes(), type=Login)
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=Login)
+            except (msgspec.DecodeError, OSError) as error:
+                raise LocalServerError(
+                    f"{path} cannot be read: {error}", "Bring it back: the server keeps its login."
+                ) from error
         login = Login(EMAIL, secrets.token_urlsafe(15), secrets.token_hex(20))
         write_private(path, msgspec.json.encode(login))
         return login
@@ -96,7 +103,17 @@ class LocalServer:
             state = msgspec.json.decode(self._state.read_bytes(), type=Running)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
-        return state if is_alive(state.pid) and self._is_ours(state.url) else None
+        if not (is_alive(state.pid) and listens(state.url)):
+            return None
+        try:
+            return state if self._is_ours(state.url) else None
+        except TimeoutError as error:
+            # Another server on the same database would be worse than none.
+            raise LocalServerError(
+                f"the server of this workspace at {state.url} (process {state.pid}) does not"
+                " answer",
+                "Wait, or end that process and run the command again.",
+            ) from error
 
     @contextmanager
     def use(self, progress: Progress = silent) -> Iterator[Running]:
@@ -123,7 +140,11 @@ class LocalServer:
         already runs for this workspace, or it does not come up.
         """
         with self._turn():
-            if running := self.running():
+            running = self.running()
+            if running and running.temporary and self._has_no_users():
+                # Left over by a command that was killed.
+                self.stop(running)
+            elif running:
                 raise LocalServerError(
                     f"the server of this workspace already runs at {running.url}"
                     f" (process {running.pid})",
@@ -141,13 +162,17 @@ class LocalServer:
         self._child = self._launch(host, port)
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
         state = Running(self._child.pid, url, temporary)
-        write_private(self._state, msgspec.json.encode(state))
         try:
+            write_private(self._state, msgspec.json.encode(state))
             self._wait_until_up(self._child, url, progress)
         except BaseException:
             self.stop(state)
             raise
         return state
+
+    def _has_no_users(self) -> bool:
+        with (self._private / "server.users").open("a") as users:
+            return lock_alone(users.fileno())
 
     def wait(self) -> None:
         """Wait until the server that this object started ends by itself."""
@@ -214,8 +239,9 @@ class LocalServer:
     def _wait_until_up(self, child: subprocess.Popen[bytes], url: str, progress: Progress) -> None:
         with progress("Starting Label Studio", _USUAL_START) as advance:
             for _ in seconds(START_LIMIT):
-                if self._is_ours(url):
-                    return
+                with suppress(TimeoutError):
+                    if self._is_ours(url):
+                        return
                 if child.poll() is not None:
                     raise LocalServerError(
                         f"Label Studio ended while starting: {last_line(self.log)}",
@@ -228,13 +254,22 @@ class LocalServer:
         )
 
     def _is_ours(self, url: str) -> bool:
-        """Whether a Label Studio that knows our token answers at the URL."""
+        """Whether a Label Studio that knows our token answers at the URL.
+
+        Raises `TimeoutError` when something is there and does not answer.
+        """
         request = urllib.request.Request(  # noqa: S310
             f"{url}/api/current-user/whoami",
             headers={"Authorization": f"Token {self.login().token}"},
         )
         try:
-            with _DIRECT.open(request, timeout=30) as answer:
+            with _DIRECT.open(request, timeout=_PATIENCE) as answer:
                 return bool(answer.status == 200)
+        except TimeoutError:
+            raise
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, TimeoutError):
+                raise TimeoutError from error
+            return False
         except OSError:
             return False

@@ -182,7 +182,10 @@ def decode_annotation(
 
 
 def set_all_aside(wire: WireAnnotation, meta: Meta, annotator: str, reason: str) -> Annotation:
-    """Return an annotation of which every mark is set aside for one reason."""
+    """Return an annotation of which every mark is set aside for one reason.
+
+    `meta.sha256` is that of the text that was annotated, as for any other.
+    """
     set_aside = tuple(SetAside(reason=reason, mark=mark.copy()) for mark in _marks(wire))
     return msgspec.structs.replace(_unmarked(wire, meta, annotator), set_aside=set_aside)
 
@@ -213,7 +216,9 @@ class _Decoder:
         self._text = text
         # Older configs without aliases answer with titles.
         self._labels = _names(schema.entities)
-        self._relation_labels = _names(schema.relations)
+        # The other way round: these answer with titles always.
+        self._relation_labels = {r.name: r.name for r in schema.relations}
+        self._relation_labels |= {r.title: r.name for r in schema.relations}
         self._arrows: list[tuple[_Mark, msgspec.Raw]] = []
         self.spans: list[Span] = []
         self.relations: list[Relation] = []
@@ -238,7 +243,10 @@ class _Decoder:
             self._put_aside(raw, f"a mark of type {mark.type!r} is not part of the schema")
 
     def _take_span(self, mark: _Mark, value: _Value, raw: msgspec.Raw) -> None:
-        if len(value.labels) != 1 or value.labels[0] not in self._labels:
+        if len(value.labels) > 1:
+            self._put_aside(raw, f"it has several labels: {', '.join(value.labels)}")
+            return
+        if not value.labels or value.labels[0] not in self._labels:
             self._put_aside(raw, f"the schema has no label {', '.join(value.labels) or '(none)'}")
             return
         proof = prove(self._text, value.start, value.end, value.text)

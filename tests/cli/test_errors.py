@@ -111,7 +111,37 @@ def test_a_url_where_nothing_answers(workspace: Workspace, annotate: Annotate, u
 
 def test_a_url_that_is_none(workspace: Workspace, annotate: Annotate) -> None:
     outcome = annotate("pull", cwd=workspace.root, LABEL_STUDIO_URL="label-studio:8080")
-    assert "LABEL_STUDIO_URL is 'label-studio:8080'" in one_line(outcome)
+    assert "LABEL_STUDIO_URL is not http(s)://HOST" in one_line(outcome)
+
+
+def test_a_url_with_a_password_is_refused_and_not_repeated(
+    workspace: Workspace, annotate: Annotate
+) -> None:
+    outcome = annotate("pull", cwd=workspace.root, LABEL_STUDIO_URL="http://me:secret@127.0.0.1")
+    assert "secret" not in one_line(outcome)
+
+
+def test_an_empty_corpus(workspace: Workspace, annotate: Annotate) -> None:
+    (workspace.corpus_path / "one.txt").unlink()
+    assert "there are no articles in" in one_line(annotate("push", cwd=workspace.root))
+
+
+def test_two_pushes_at_once(workspace: Workspace, annotate: Annotate) -> None:
+    with workspace.alone("push"):
+        line = one_line(annotate("push", cwd=workspace.root))
+    assert "another push of this workspace is running" in line
+    assert annotate("push", cwd=workspace.root).status == 0
+
+
+def test_a_port_that_is_none(workspace: Workspace, annotate: Annotate) -> None:
+    outcome = annotate("serve", "--port", "99999", cwd=workspace.root)
+    assert outcome.status == 2
+    assert "99999 is not in the range" in outcome.stderr
+
+
+def test_the_demo_leaves_other_workspaces_alone(workspace: Workspace, annotate: Annotate) -> None:
+    line = one_line(annotate("demo", "--workspace", workspace.root))
+    assert "a workspace that the demo did not make" in line
 
 
 def test_pull_before_push(workspace: Workspace, annotate: Annotate) -> None:

@@ -44,7 +44,9 @@ def test_push_pull_status_build_in_words(
     assert "2 articles to push, 0 already there" in planned.stdout
     assert studio.projects_titled(title) == []
 
-    assert "Done: 2 articles pushed to http" in annotate("push", cwd=root / "corpus").stdout
+    pushed = annotate("push", cwd=root / "corpus").stdout
+    assert "Done: 2 articles pushed" in pushed
+    assert "Annotate them at http" in pushed
     assert "Nothing to do." in annotate("push", cwd=root).stdout
     assert "never pulled" in annotate("status", cwd=root).stdout
 

@@ -174,7 +174,27 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none", "table.csv"])
 def test_what_is_neither_folder_nor_article_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("a,b", encoding="utf-8")
     assert f"{name} is neither a folder nor a .md or .txt file" in refusal(tmp_path / name)
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "corpus does not exist" in refusal(tmp_path / "corpus")
+
+
+def test_front_matter_that_is_never_closed_is_no_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.md", "---\nid: a\n\nChữ.")
+    assert "no closing ---" in refusal(path)
+
+
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
+    assert read_article(write(tmp_path / "a.md", "---\nChữ.")).text == "---\nChữ."
+
+
+def test_endings_in_capitals_are_endings(tmp_path: Path) -> None:
+    write(tmp_path / "A.TXT", "Một.")
+    write(tmp_path / "B.MD", with_head("id: b", "Hai."))
+    assert [article.id for article in read_articles([tmp_path])] == ["A", "b"]
 
 
 def test_a_folder_stands_for_its_articles_at_any_depth_sorted_by_id(tmp_path: Path) -> None:

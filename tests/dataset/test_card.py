@@ -178,5 +178,5 @@ def test_the_size_is_the_hubs_name_for_the_number_of_articles(articles: int, siz
     built = msgspec.structs.replace(EMPTY, articles=articles)
     schema = make_schema(entities=())
     features = {"spans": span_features(schema)}
-    card = dataset_card(schema, DatasetSettings(), built, features)
+    card = dataset_card(schema, DatasetSettings(), built, features, "0" * 64)
     assert yaml.safe_load(card.split("---\n")[1])["size_categories"] == [size]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import datasets
 import pytest
 
 from annotate.dataset.built import Built
@@ -63,3 +64,13 @@ def test_the_lock_changes_with_anything_that_decides_the_bytes(tmp_path: Path) -
     build_into(tmp_path / "4", [article], [annotation], settings=settings_)
     locks = {contents(tmp_path / str(n))["annotate.lock"] for n in range(5)}
     assert len(locks) == 5
+
+
+def test_a_rebuilt_dataset_is_not_read_from_the_cache_of_the_former_one(tmp_path: Path) -> None:
+    article = make_article()
+    out = tmp_path / "dataset"
+    for label in ("PERSON", "RANK"):
+        build_into(out, [article], [make_annotation(article, make_span(0, 8, label))])
+        spans = datasets.load_dataset(str(out), "spans", cache_dir=str(tmp_path / "cache"))["train"]
+        names = spans.features["entities"].feature["label"]
+        assert [names.int2str(e["label"]) for e in spans[0]["entities"]] == [label]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from annotate.formats import Marked
 from annotate.spans import SetAside
-from annotate.studio.ledger import Entry, Place, open_ledger
+from annotate.studio.ledger import Entry, KnownProject, Place, open_ledger
 from tests.factories import make_annotation, make_article
 from tests.strategies import marked_texts
 from tests.studio.ledgers import ELSEWHERE, HERE, append, current, entry, history
@@ -198,9 +198,9 @@ def test_a_workspace_has_one_project_on_each_server(path: Path) -> None:
     with open_ledger(path) as ledger:
         assert ledger.project("local") is None
         for place in (Place("local", 1), Place("other", 7), Place("local", 2)):
-            ledger.set_project(place, f"created {place.project}")
-        assert ledger.project("local") == (2, "created 2")
-        assert ledger.project("other") == (7, "created 7")
+            ledger.set_project(place.server, KnownProject(place.project, "then", "guide"))
+        assert ledger.project("local") == KnownProject(2, "then", "guide")
+        assert ledger.project("other") == KnownProject(7, "then", "guide")
 
 
 def test_when_the_last_pull_ended_is_told_in_utc(path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_full_disk_is_an_error_and_what_was_there_stays(path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(path)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"the ledger {path} cannot be used: ")
-    assert "nothing in it was changed" in done.stdout
+    assert "what was written before is whole" in done.stdout
     assert current(path) == [entry(1).annotation]
 
 

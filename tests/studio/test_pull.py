@@ -16,7 +16,7 @@ from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger
 from annotate.studio.pull import Pulled, pull
 from annotate.studio.push import plan_push, push
-from annotate.text import to_utf16
+from annotate.text import digest, to_utf16
 from annotate.workspace import shipped
 from tests.conftest import Faulty, Server
 from tests.studio.people import sign_up
@@ -158,6 +158,8 @@ def test_marks_on_a_text_that_was_edited_on_the_server_are_set_aside(
     assert room.pull().set_aside == 1
     (annotation,) = room.ledger.annotations(room.place)
     assert "not the text that was pushed" in annotation.set_aside[0].reason
+    # So that no dataset takes it for an article in which nothing was found.
+    assert annotation.sha256 == digest(edited["data"]["text"])
 
 
 def test_tasks_that_somebody_else_imported_are_counted_and_left_alone(room: Room) -> None:

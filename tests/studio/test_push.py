@@ -9,11 +9,18 @@ import msgspec
 import pytest
 
 from annotate.corpus import Article
-from annotate.errors import AccessDenied, RequestRefused, ServerUnreachable, StudioError
+from annotate.errors import (
+    AccessDenied,
+    RequestRefused,
+    ServerTimeout,
+    ServerUnreachable,
+    StudioError,
+)
 from annotate.schema import Schema, labelling_config, load_schema, parse_schema
 from annotate.studio import push as push_module
 from annotate.studio.client import Studio
-from annotate.studio.ledger import Ledger, Place, open_ledger
+from annotate.studio.ledger import KnownProject, Ledger, Place, open_ledger
+from annotate.studio.pull import pull
 from annotate.studio.push import Plan, plan_push, push
 from annotate.text import canonicalise
 from annotate.workspace import shipped
@@ -24,6 +31,7 @@ from tests.faults import (
     bad_gateway_before,
     cut_after,
     timeout_after,
+    timeout_before,
 )
 
 AWKWARD = (
@@ -159,6 +167,8 @@ def test_a_lost_ledger_is_filled_again_without_pushing_twice(
     place = pusher.push(articles(4))
     with open_ledger(tmp_path / "fresh.sqlite3") as fresh:
         pusher.ledger = fresh
+        assert pusher.plan(articles(4)).unrecorded == 4
+        assert not pusher.plan(articles(4)).idle
         again = pusher.push(articles(4))
         assert again == place
         assert len(fresh.tasks(place)) == 4
@@ -182,9 +192,47 @@ def test_a_task_deleted_on_the_server_is_forgotten_and_its_article_pushed_again(
 
 def test_another_project_under_the_known_number_is_refused(pusher: Pusher) -> None:
     place = pusher.push(articles(1))
-    pusher.ledger.set_project(place, "2001-01-01T00:00:00Z")
+    former = KnownProject(place.project, "2001-01-01T00:00:00Z", "")
+    pusher.ledger.set_project(place.server, former)
     with pytest.raises(StudioError, match="not the one that the ledger knows"):
         pusher.plan(articles(1))
+
+
+def test_a_deleted_project_whose_annotations_the_ledger_has_is_refused(
+    pusher: Pusher, server: Server
+) -> None:
+    place = pusher.push(articles(1))
+    (task,) = pusher.ledger.tasks(place)
+    pusher.studio.annotate(task, [])
+    pull(pusher.studio, pusher.ledger, place, pusher.schema)
+    server.call("DELETE", f"api/projects/{place.project}/")
+    with pytest.raises(StudioError, match="was deleted; the ledger holds 1 annotations"):
+        pusher.plan(articles(1))
+
+
+def test_somebody_elses_project_with_the_title_is_left_alone(
+    pusher: Pusher, studio: Studio
+) -> None:
+    config = '<View><Text name="t" value="$t"/></View>'
+    theirs = studio.create_project(pusher.title, {"label_config": config})
+    studio.import_tasks(theirs.id, [{"data": {"t": "Bài của người khác."}}])
+    with pytest.raises(StudioError, match="holds tasks that no workspace pushed"):
+        pusher.push(articles(1))
+    left = studio.project(theirs.id)
+    assert left is not None
+    assert (left.label_config, left.task_number) == (config, 1)
+
+
+def test_changed_guidelines_reach_the_instructions(pusher: Pusher, schema: Schema) -> None:
+    place = pusher.push(articles(1))
+    rules = (*schema.guidelines, "Một quy tắc mới.")
+    pusher.schema = msgspec.structs.replace(schema, guidelines=rules)
+    assert pusher.plan(articles(1)).config == "differs"
+    pusher.push(articles(1))
+    project = pusher.studio.project(place.project)
+    assert project is not None
+    assert "Một quy tắc mới." in (project.expert_instruction or "")
+    assert pusher.plan(articles(1)).idle
 
 
 def test_a_project_deleted_on_the_server_is_made_anew(pusher: Pusher, server: Server) -> None:
@@ -251,6 +299,16 @@ def test_a_request_of_unknown_outcome_neither_doubles_nor_loses(
     assert sorted(article for article, _ in pusher.ledger.tasks(place).values()) == [
         f"a{n:03}" for n in range(9)
     ]
+
+
+def test_what_the_server_may_still_be_at_work_on_is_not_sent_again(
+    pusher: Pusher, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push_module, "_LOOKS", (0.0,))
+    pusher.studio, transport = faulty("POST", "/import", [timeout_before])
+    with pytest.raises(ServerTimeout, match="wait a while"):
+        pusher.push(articles(3))
+    assert len(transport.requests) == 1
 
 
 def test_a_server_that_keeps_failing_is_told_and_a_second_push_completes(

@@ -18,6 +18,8 @@ import httpx
 import pytest
 
 from annotate.errors import LocalServerError
+from annotate.studio import server as server_module
+from annotate.studio.install import environment
 from annotate.studio.server import LocalServer
 from tests.conftest import Server, lay_out, run_locally
 
@@ -209,3 +211,48 @@ def test_a_state_file_of_a_dead_server_is_not_believed(tmp_path: Path) -> None:
     state = {"pid": dead.pid, "url": f"http://127.0.0.1:{free_port()}", "temporary": False}
     (tmp_path / "server.json").write_text(json.dumps(state), encoding="utf-8")
     assert LocalServer(tmp_path).running() is None
+
+
+def test_a_server_that_does_not_answer_gets_no_second_one_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_PATIENCE", 1)
+    local = LocalServer(tmp_path)
+    with local.use() as running:
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(LocalServerError, match="does not answer"):
+                LocalServer(tmp_path).running()
+        finally:
+            os.kill(running.pid, signal.SIGCONT)
+
+
+def test_serve_takes_over_from_a_temporary_server_that_was_left_behind(
+    root: Path, tmp_path: Path
+) -> None:
+    private = root / ".annotate"
+    private.mkdir(mode=0o700)
+    code = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from annotate.studio.server import LocalServer\n"
+        "with LocalServer(Path(sys.argv[1])).use():\n    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, private], check=False, cwd=tmp_path)
+    left = json.loads((private / "server.json").read_bytes())
+    assert left["temporary"]
+    assert alive(left["pid"])
+    running = Serving(root, free_port())
+    assert running.pid != left["pid"]
+    running.stop(signal.SIGHUP)
+    assert not alive(running.pid)
+
+
+def test_the_environment_of_the_person_does_not_reach_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_NAME", "ALLOWED_HOSTS", "SECRET_KEY", "LABEL_STUDIO_HOST", "DEBUG"):
+        monkeypatch.setenv(name, "mine")
+    passed = environment(tmp_path)
+    assert "mine" not in passed.values()
+    assert passed["PATH"] == os.environ["PATH"]
+    assert passed["COLLECT_ANALYTICS"] == "false"

@@ -223,6 +223,18 @@ def test_a_name_wins_over_anothers_title() -> None:
     assert decode(span_mark(2, 7, "B"), schema=schema).spans[0].label == "B"
 
 
+def test_a_relations_title_wins_over_anothers_name_because_results_carry_titles() -> None:
+    relations = tuple(
+        RelationType(name=name, title=title, head=("A",), tail=("A",))
+        for name, title in (("cause", "effect"), ("effect", "cause"))
+    )
+    schema = make_schema(entities=(make_entity("A", "Title A"),), relations=relations)
+    spans = tuple(make_span(at, at + 1, "A", span_id=str(at)) for at in (0, 2))
+    drawn = Relation(head="0", tail="2", label="cause")
+    marks = [*encode_spans(TEXT, spans), *encode_relations(schema, [drawn])]
+    assert decode(*marks, schema=schema).relations == (drawn,)
+
+
 def test_choices_are_answers_by_the_names_of_their_options() -> None:
     annotation = decode(choice_mark("kind", "advice"), choice_mark("topics", "y", "X"))
     assert annotation.choices == {"kind": ("advice",), "topics": ("y", "x")}
@@ -244,7 +256,7 @@ def test_a_span_without_text_is_taken_by_its_offsets() -> None:
     ("mark", "reason"),
     [
         (span_mark(2, 7, "GONE"), "the schema has no label GONE"),
-        (span_mark(2, 7, labels=["A", "B"]), "the schema has no label A, B"),
+        (span_mark(2, 7, labels=["A", "B"]), "it has several labels: A, B"),
         (span_mark(2, 7, labels=[]), "the schema has no label (none)"),
         (span_mark(2, 7, text="Lê Anh"), "2–7 of the article is 'Lê An', the server says 'Lê Anh'"),
         (span_mark(2, 99, text="x"), "2–99 of the article is '', the server says 'x'"),
