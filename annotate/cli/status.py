@@ -71,7 +71,7 @@ def _progress_table(found: Status) -> Table:
     rows = (
         ("articles", found.articles, ""),
         ("pushed", found.pushed, ""),
-        ("annotated", found.annotated, plural(found.relations, "relation")),
+        ("annotated", found.annotated, f"with {plural(found.relations, 'relation')}"),
         ("skipped", found.skipped, ""),
         ("set aside", len(found.set_aside), "marks that could not be proved"),
     )
@@ -86,8 +86,8 @@ def _people_table(found: Status) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("entities")
-    for person in found.annotators:
-        table.add_column(person, justify="right")
+    for name in _short(list(found.annotators)):
+        table.add_column(name, justify="right", overflow="fold")
     several = len(found.annotators) > 1
     if several:
         table.add_column("all", justify="right")
@@ -102,6 +102,12 @@ def _people_table(found: Status) -> Table:
     totals = [sum(share.entities.values()) for share in shares]
     table.add_row("all", *_cells(totals, several=several), style="bold")
     return table
+
+
+def _short(people: list[str]) -> list[str]:
+    """Return the part of the addresses before the @ where that tells the people apart."""
+    names = [person.partition("@")[0] for person in people]
+    return names if len(set(names)) == len(people) else people
 
 
 def _cells(counts: list[int], *, several: bool) -> list[str]:

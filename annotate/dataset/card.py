@@ -131,11 +131,10 @@ corpus grows.
 ## How it was made
 
 - Text is canonical: NFC, line feeds, no control or invisible characters.
-- Of several annotations of an article the one changed last counts; {built.superseded} older \
-ones are left out.
-- {built.unannotated} articles of the corpus have no submitted annotation and are left out.
-- {built.outdated} annotations are of a text that the corpus no longer has and are left out.
-- {built.set_aside} marks could not be proved against their article and are left out.
+- Of several annotations of an article the one changed last counts.
+- Left out: articles without a submitted annotation ({built.unannotated}), annotations older than \
+another of their article ({built.superseded}) or of another text than the article's \
+({built.outdated}), and marks that could not be proved ({built.set_aside}).
 - `tokens` is derived from `spans`: tokens are runs of letters and digits or single marks, \
 tags are BIO of the outermost spans. What the tags do not show as marked is listed in \
 `losses.parquet`:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_push_pull_status_build_in_words(
 
     status = annotate("status", cwd=root).stdout
     assert [line.split() for line in status.splitlines() if line.startswith("annotated")] == [
-        ["annotated", "1", "0", "relations"]
+        ["annotated", "1", "with", "0", "relations"]
     ]
     built = annotate("build", "out", cwd=root)
     assert "out: 1 article, 1 entity, 0 relations" in built.stdout
@@ -101,6 +102,23 @@ def test_an_article_from_outside_the_corpus_is_pushed_and_built(
     assert json.loads(built.stdout)["articles"] == 1
 
 
+def test_an_article_corrected_after_the_push_keeps_its_annotations(
+    workspace: Workspace, annotate: Annotate, studio: Studio, title: str
+) -> None:
+    root = workspace.root
+    annotate("push", cwd=root)
+    submit(studio, title, "mot")
+    annotate("pull", cwd=root)
+    article = workspace.corpus_path / "one.md"
+    article.write_text(article.read_text(encoding="utf-8").replace("Trung", "Ông Trung"))
+
+    pushed = annotate("push", cwd=root).stdout
+    assert "1 article changed since they were pushed" in pushed
+    built = annotate("build", "out", cwd=root).stdout
+    assert "With the text that was pushed, changed in the corpus since: 1 article" in built
+    assert "out: 1 article, 1 entity" in built
+
+
 def test_doctor_names_what_is_wrong_and_what_to_do(
     workspace: Workspace, annotate: Annotate, studio: Studio, title: str
 ) -> None:
@@ -139,7 +157,10 @@ def test_init_lays_out_a_workspace_that_holds(tmp_path: Path) -> None:
     root = tmp_path / "mới"
     made = run_annotate("init", root)
     assert made.status == 0
-    assert 'title = "mới"' in (root / "annotate.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads((root / "annotate.toml").read_text(encoding="utf-8"))
+    assert settings["title"] == "mới"
+    # Nobody has chosen a licence yet.
+    assert "license" not in settings["dataset"]
     status = json.loads(run_annotate("status", "--json", "--workspace", root).stdout)
     assert status["articles"] >= 10
 

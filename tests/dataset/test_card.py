@@ -127,10 +127,10 @@ def test_the_card_says_what_is_left_out(tmp_path: Path) -> None:
     ]
     build_into(tmp_path / "out", [article, other], annotations)
     _, body = read(tmp_path / "out")
-    assert "the one changed last counts; 2 older ones are left out" in body
-    assert "1 articles of the corpus have no submitted annotation" in body
-    assert "3 annotations are of a text that the corpus no longer has" in body
-    assert "4 marks could not be proved" in body
+    assert "articles without a submitted annotation (1)" in body
+    assert "annotations older than another of their article (2)" in body
+    assert "or of another text than the article's (3)" in body
+    assert "marks that could not be proved (4)" in body
     assert body.endswith("`losses.parquet`:\n  - nothing\n")
 
 
