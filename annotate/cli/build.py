@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from annotate.cli.common import (
+    build_dataset,
     json_option,
     load_known,
     load_workspace_schema,
     plural,
     print_json,
-    rich_progress,
     workspace_option,
 )
 from annotate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from annotate.dataset.built import Built
 
 
 @click.command()
@@ -39,35 +43,33 @@ def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
     with open_ledger(workspace.ledger_path) as ledger:
         articles, place, changed = load_known(workspace, ledger)
         annotations = list(ledger.annotations(place)) if place else []
-    import datasets
-
-    from annotate.dataset.build import build as carry_out
-
-    datasets.disable_progress_bars()
-    settings = workspace.settings.dataset
-    built = carry_out(out, articles, annotations, schema, settings, rich_progress)
+    built = build_dataset(workspace, out, articles, annotations, schema)
     if as_json:
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
-        return
+    else:
+        _print(built, out, changed)
+
+
+def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
     click.echo(
         f"{out}: {plural(built.articles, 'article')}, "
         f"{plural(built.entities, 'entity', 'entities')}, {plural(built.relations, 'relation')}"
     )
     click.echo(", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
-    if left := {"train", "validation", "test"} - built.splits.keys():
-        click.echo(f"No article falls into {' and '.join(sorted(left))} yet.")
-    for left_out in (
-        plural(built.unannotated, "article") + " without a submitted annotation",
-        plural(built.outdated, "annotation") + " of a text that the corpus no longer has",
-        plural(built.superseded, "annotation") + " with a later one of the same article",
-        plural(built.set_aside, "mark") + " that could not be proved",
+    if empty := {"train", "validation", "test"} - built.splits.keys():
+        click.echo(f"No article falls into {' or '.join(sorted(empty))} yet.")
+    for count, noun, why in (
+        (built.unannotated, "article", "without a submitted annotation"),
+        (built.outdated, "annotation", "of a text that the corpus no longer has"),
+        (built.superseded, "annotation", "with a later one of the same article"),
+        (built.set_aside, "mark", "that could not be proved"),
     ):
-        if not left_out.startswith("0 "):
-            click.echo(f"Left out: {left_out}")
+        if count:
+            click.echo(f"Left out: {plural(count, noun)} {why}")
     if changed:
-        count = plural(len(changed), "article")
-        click.echo(f"With the text that was pushed, changed in the corpus since: {count}")
+        articles = plural(len(changed), "article")
+        click.echo(f"With the text that was pushed, changed in the corpus since: {articles}")
     if built.losses:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
         click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")
-    click.echo(f'load_dataset("{out}", "spans")')
+    click.echo(f'Load it: load_dataset("{out}", "spans")')

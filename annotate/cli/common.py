@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from annotate.corpus import Article
+    from annotate.dataset.built import Built
     from annotate.progress import Advance
     from annotate.schema import Schema
+    from annotate.spans import Annotation
     from annotate.studio.client import Studio
     from annotate.studio.ledger import Ledger, Place
 
@@ -170,6 +172,20 @@ def _studio(url: str, api_key: str) -> Studio:
     from annotate.studio.client import Studio
 
     return Studio(url, api_key)
+
+
+def build_dataset(
+    workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
+    schema: Schema,
+) -> Built:  # fmt: skip
+    """Build the dataset with the workspace's settings, with our own progress only."""
+    import datasets
+
+    from annotate.dataset.build import build
+
+    datasets.disable_progress_bars()
+    settings = workspace.settings.dataset
+    return build(out, articles, annotations, schema, settings, rich_progress)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from annotate.cli.common import (
+    build_dataset,
     connect,
     json_option,
     load_corpus,
@@ -23,12 +23,6 @@ from annotate.cli.common import (
 )
 from annotate.errors import WorkspaceError
 from annotate.workspace import FILE_NAME, Workspace, init_workspace, open_workspace
-
-if TYPE_CHECKING:
-    from annotate.corpus import Article
-    from annotate.dataset.built import Built
-    from annotate.schema import Schema
-    from annotate.spans import Annotation
 
 
 @click.command()
@@ -110,7 +104,7 @@ def _run(
         pulled = pull(studio, ledger, place, schema, rich_progress)
         proved = f"{plural(pulled.spans, 'span')} proved, {pulled.set_aside:,} set aside"
         say(f"pull   {plural(pulled.submitted, 'annotation')}, {proved}")
-        built = _build(workspace, out, articles, list(ledger.annotations(place)), schema)
+        built = build_dataset(workspace, out, articles, list(ledger.annotations(place)), schema)
         counts = f"{built.entities:,} entities, {plural(built.relations, 'relation')}"
         say(f"build  {plural(built.articles, 'article')}, {counts} in {out}")
         splits = ", ".join(f"{split} {count:,}" for split, count in built.splits.items())
@@ -123,19 +117,6 @@ def _run(
         say(f'Load it: load_dataset("{kept / "dataset"}", "spans")')
         say(f"Look at it in the browser: annotate serve --open --workspace {kept}")
     return {"path": str(out), **msgspec.structs.asdict(built)}
-
-
-def _build(
-    workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
-    schema: Schema,
-) -> Built:  # fmt: skip
-    import datasets
-
-    from annotate.dataset.build import build
-
-    datasets.disable_progress_bars()
-    settings = workspace.settings.dataset
-    return build(out, articles, annotations, schema, settings, rich_progress)
 
 
 def _stay(url: str, workspace: Workspace) -> None:
