@@ -1,7 +1,8 @@
 """Build: articles and their annotations become a dataset on disk.
 
 A pure function of what goes in: the same input gives the same bytes. Written beside the
-target and renamed, so the target is the old dataset or the new one, never a half.
+target and renamed, so the target is the old dataset or the new one, never a half. A process
+killed between the two renames leaves the old one whole in a hidden folder beside the target.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _BATCH_BYTES = 8_000_000
 # still be at work, so articles count as not imported only when the last look says so.
 _LOOKS = (0.0, 1.0, 2.0, 4.0)
 _TRIES = 3
-GATEWAY_TIMEOUT = 504
+_GATEWAY_TIMEOUT = 504
 
 Batch = list[tuple[Article, dict[str, Any]]]
 
@@ -153,7 +153,7 @@ def _import_batch(studio: Studio, ledger: Ledger, place: Place, batch: Batch) ->
 
 
 def _may_be_at_work(failure: StudioError) -> bool:
-    gateway = isinstance(failure, RequestRefused) and failure.status == GATEWAY_TIMEOUT
+    gateway = isinstance(failure, RequestRefused) and failure.status == _GATEWAY_TIMEOUT
     return gateway or isinstance(failure, ServerTimeout)
 
 
