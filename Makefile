@@ -7,6 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: .venv/server.installed  ## the whole road on the sample corpus, into demo/
 	$(BIN)/annotate demo --workspace demo
+	@echo 'Here the command is $(BIN)/annotate.'
 
 test: .venv/test.installed  ## every test, on a real Label Studio and in a real browser
 	$(BIN)/python -m tests.browser
@@ -35,6 +36,6 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "annotate needs Python 3.11 or later; name one with PYTHON=…"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing annotate-corpus[$*] into .venv …"
+	@echo "Installing annotate-corpus[$*] into .venv; the first time takes a minute or two …"
 	@$(BIN)/pip install --quiet --editable '.[$*]'
 	@touch $@
