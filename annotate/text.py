@@ -10,8 +10,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
 
 # A line end in any of the forms of UAX 14: CRLF, CR, VT, FF, NEL, LS, PS.
+_LINE_ENDS = frozenset("\r\v\f\x85\u2028\u2029")
+_REWRITTEN = _LINE_ENDS | {"\t"}
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 # Format characters (category Cf) that are seen: number signs that span the digits behind.
@@ -24,8 +31,38 @@ _BLACK_FLAG = "\U0001f3f4"
 _TAGS = range(0xE0020, 0xE0080)
 
 
-def canonicalise(text: str) -> str:
-    """Return the text as it is frozen before anyone annotates it.
+class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What canonicalising changed in a text, in counts.
+
+    `line_ends` other than a line feed; `tabs`; `controls`, characters of category Cc;
+    `invisible` ones of category Cf; `composed`, characters that NFC made of others; `ends`,
+    white space at either end. Line feeds at the ends are not counted: every file has one.
+    """
+
+    line_ends: int = 0
+    tabs: int = 0
+    controls: int = 0
+    invisible: int = 0
+    composed: int = 0
+    ends: int = 0
+
+    def __add__(self, other: Changes) -> Changes:
+        names = self.__struct_fields__
+        return Changes(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+UNCHANGED = Changes()
+
+
+class Canonical(NamedTuple):
+    """A canonical text, and what had to be changed to get there."""
+
+    text: str
+    changes: Changes
+
+
+def canonicalise(text: str) -> Canonical:
+    """Return the text as it is frozen before anyone annotates it, and what that changed.
 
     NFC; every line end a line feed; a tab a space; no control or invisible (Unicode
     categories Cc and Cf) characters; no white space at either end. Kept although
@@ -34,14 +71,43 @@ def canonicalise(text: str) -> str:
 
     Raises `ValueError` when the text holds a lone surrogate, which is not text.
     """
-    if any("\ud800" <= char <= "\udfff" for char in text):
+    # Most texts need nothing done; the set of their characters tells cheaply.
+    chars = set(text)
+    if any("\ud800" <= char <= "\udfff" for char in chars):
         raise ValueError("the text holds a lone surrogate")
-    text = _LINE_END.sub("\n", text).replace("\t", " ")
-    if any(_is_invisible(char) for char in set(text)):
+    line_ends = tabs = controls = invisible = 0
+    if not chars.isdisjoint(_LINE_ENDS):
+        text, line_ends = _LINE_END.subn("\n", text)
+    if "\t" in chars:
+        tabs = text.count("\t")
+        text = text.replace("\t", " ")
+    if hidden := [char for char in chars - _REWRITTEN if _is_invisible(char)]:
+        before = len(text)
+        controls = sum(text.count(char) for char in hidden if unicodedata.category(char) == "Cc")
         text = _drop_invisible(text)
-    return unicodedata.normalize("NFC", text).strip()
+        invisible = before - len(text) - controls
+    text, composed = _compose(text)
+    stripped = text.strip()
+    ends = len(text.strip("\n")) - len(stripped) if len(stripped) != len(text) else 0
+    return Canonical(
+        stripped,
+        Changes(
+            line_ends=line_ends, tabs=tabs, controls=controls, invisible=invisible,
+            composed=composed, ends=ends,
+        ),
+    )  # fmt: skip
 
 
+def _compose(text: str) -> tuple[str, int]:
+    """Return the text in NFC, and how many of its characters were not there before."""
+    if unicodedata.is_normalized("NFC", text):
+        return text, 0
+    composed = unicodedata.normalize("NFC", text)
+    # Marks that only changed places made no character, yet something changed.
+    return composed, (Counter(composed) - Counter(text)).total() or 1
+
+
+@lru_cache(maxsize=1 << 16)
 def _is_invisible(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf"} and char != "\n" and char not in _SEEN
 

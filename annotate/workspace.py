@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -65,6 +66,29 @@ class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
             raise ValueError("url must be http(s)://HOST, without a password")
 
 
+class DuplicateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """When two articles count as near-duplicates, and what finds them.
+
+    `threshold` is the least Jaccard similarity of their sets of shingles, `shingle_size` is
+    in words, `permutations` is the length of a MinHash signature. `engine` is where Daft
+    runs; `ray_address` is that of a Ray cluster, empty for one on this machine.
+    """
+
+    threshold: float = 0.4
+    shingle_size: int = 3
+    permutations: int = 128
+    engine: Literal["native", "ray"] = "native"
+    ray_address: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold <= 1:
+            raise ValueError("threshold must be above 0 and at most 1")
+        if not 1 <= self.shingle_size <= 20:
+            raise ValueError("shingle-size must be from 1 to 20")
+        if not 16 <= self.permutations <= 1024:
+            raise ValueError("permutations must be from 16 to 1024")
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """annotate.toml: paths are relative to the workspace."""
 
@@ -72,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     schema: str
     corpus: str
     label_studio: StudioSettings = StudioSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
     dataset: DatasetSettings = DatasetSettings()
 
     def __post_init__(self) -> None:
@@ -107,6 +132,11 @@ class Workspace:
     def corpus_path(self) -> Path:
         """The file or folder of articles."""
         return self.root / self.settings.corpus
+
+    @property
+    def gold_path(self) -> Path:
+        """The folder of gold annotations, beside the articles."""
+        return self.corpus_path.with_name("gold")
 
     @property
     def private(self) -> Path:
@@ -214,6 +244,14 @@ corpus = "corpus/articles"
 # Without a url, the workspace runs its own server (`annotate serve`).
 # url = "https://label-studio.example.org"
 batch-size = 500
+
+[duplicates]
+# Two articles are near-duplicates when they share this much of their shingles (runs of
+# words). They stay in one split, and a sample has only one of them.
+threshold = 0.4
+shingle-size = 3
+# engine = "ray"  # where they are searched; needs the extra `ray`
+# ray-address = "ray://head:10001"
 
 [dataset]
 # What the dataset's card says.

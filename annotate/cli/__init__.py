@@ -5,39 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib import import_module
 
 import click
 
+from annotate.cli.lazy import LazyGroup
 from annotate.errors import AnnotateError
 
 # In the order of the work; each is a module here with a function of that name.
-COMMANDS = ("init", "serve", "push", "pull", "status", "doctor", "build", "demo")
+COMMANDS = ("init", "corpus", "serve", "push", "pull", "status", "doctor", "build", "demo")
 
 EXIT_INTERRUPTED = 130
 
 
-class _Lazy(click.Group):
-    """Imports a command's module only when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(import_module(f"annotate.cli.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101
-        return command
-
-
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup, package=__name__, names=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 @click.version_option(package_name="annotate-corpus", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def annotate(debug: bool) -> None:
     """Annotate a corpus in Label Studio and get it back as a Hugging Face dataset.
 
-    The road: init, push, annotate in the browser, pull, build.
+    The road: init, corpus add, push, annotate in the browser, pull, build.
     """
     del debug  # for the help; read by `main`
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from annotate.errors import AccessDenied
+from annotate.errors import AccessDenied, WorkspaceError
 from annotate.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -70,11 +70,8 @@ def rich_progress(label: str, total: int | None = None) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-    ]
+    done = "{task.completed:,}" if total is None else "{task.percentage:>3.0f}%"
+    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn(done)]
     console = Console(stderr=True)
     with Progress(
         *columns, TimeElapsedColumn(), console=console, transient=True,
@@ -86,9 +83,13 @@ def rich_progress(label: str, total: int | None = None) -> Iterator[Advance]:
 
 def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Article]:
     """Read the given paths, by default the workspace's corpus."""
-    from annotate.corpus import read_articles
+    if paths:
+        from annotate.corpus import read_articles
 
-    return read_articles(paths or (workspace.corpus_path,))
+        return read_articles(paths)
+    from annotate.corpus.corpus import open_corpus
+
+    return [article for article, _ in open_corpus(workspace)]
 
 
 class Known(NamedTuple):
@@ -178,19 +179,42 @@ def build_dataset(
     workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
     schema: Schema,
 ) -> Built:  # fmt: skip
-    """Build the dataset with the workspace's settings, with our own progress only."""
+    """Build the dataset with the workspace's settings, with our own progress only.
+
+    Near-duplicates are searched among the articles given: some may have been pushed from
+    elsewhere than the corpus.
+    """
     import datasets
 
+    from annotate.corpus.corpus import open_corpus
     from annotate.dataset.build import build
 
     datasets.disable_progress_bars()
+    clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
     settings = workspace.settings.dataset
-    return build(out, articles, annotations, schema, settings, rich_progress)
+    return build(out, clustered, annotations, schema, settings, rich_progress)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
     """Return `3 articles`, `1 article`; `many` where adding an s is wrong."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def write_file(path: Path, content: str) -> None:
+    """Write a result to a file, whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(content, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be written: {error.strerror}", "Name another file."
+        ) from error
+
+
+def shown(path: Path) -> str:
+    """Return a path as people would type it from where they are."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def listed(names: tuple[str, ...], limit: int = 5) -> str:

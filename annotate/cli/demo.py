@@ -89,7 +89,7 @@ def _run(
     title, out = workspace.settings.title, workspace.root / "dataset"
     schema = load_workspace_schema(workspace)
     articles = load_corpus(workspace)
-    gold = read_gold(workspace.root / "corpus" / "gold")
+    gold = read_gold(workspace.gold_path)
     with open_ledger(workspace.ledger_path) as ledger, connect(workspace) as (studio, server):
         from annotate.studio.load import load_annotations
         from annotate.studio.pull import pull

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -22,15 +22,23 @@ from annotate.errors import CorpusError
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
+    from annotate.corpus import Article
     from annotate.studio.push import Plan
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option(
+    "--ids", type=click.File(encoding="utf-8"), metavar="FILE",
+    help="Only the articles that FILE names, one id a line; - is stdin.",
+)  # fmt: skip
 @workspace_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and end.")
 @json_option
-def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> None:
+def push(
+    workspace: Workspace, paths: tuple[Path, ...], ids: TextIO | None, *, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Send articles to Label Studio that are not there yet.
 
     Without PATH the whole corpus. Creates the project, sets its labelling page and its
@@ -41,12 +49,15 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
     Example:
       annotate push --dry-run
       annotate push corpus/articles/one.md
+      annotate corpus sample -n 100 | annotate push --ids -
     """
     from annotate.studio.ledger import open_ledger
 
     settings = workspace.settings
     schema = load_workspace_schema(workspace)
     articles = load_corpus(workspace, paths)
+    if ids:
+        articles = _only(articles, ids)
     if not articles:
         where = ", ".join(map(str, paths)) or workspace.corpus_path
         raise CorpusError(f"there are no articles in {where}", "Put .md or .txt files there.")
@@ -59,7 +70,7 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
         from annotate.studio.push import push as carry_out
 
         target = (studio, ledger, server, settings.title, schema)
-        plan = plan_push(*target, articles, whole_corpus=not paths, progress=rich_progress)
+        plan = plan_push(*target, articles, whole_corpus=not (paths or ids), progress=rich_progress)
         if not as_json:
             _print_plan(plan, settings.title)
         result = _as_json(plan)
@@ -75,6 +86,20 @@ def push(workspace: Workspace, paths: tuple[Path, ...], *, dry_run: bool, as_jso
                     click.echo("Annotate them in the browser: `annotate serve --open`")
     if as_json:
         print_json(result)
+
+
+def _only(articles: list[Article], ids: TextIO) -> list[Article]:
+    """Return the articles that a list names; all of them must be there."""
+    from annotate.corpus.sample import read_ids
+
+    wanted = set(read_ids(ids))
+    chosen = [article for article in articles if article.id in wanted]
+    if unknown := sorted(wanted - {article.id for article in chosen}):
+        raise CorpusError(
+            f"the corpus has no article {listed(tuple(unknown))}, named in {ids.name}",
+            "Correct the list, or add the articles first.",
+        )
+    return chosen
 
 
 def _print_plan(plan: Plan, title: str) -> None:

@@ -1,4 +1,4 @@
-"""Corpora: articles, and how they are read."""
+"""Corpora: articles, how they are read, kept, clustered and sampled."""
 
 from annotate.corpus.article import Article
 from annotate.corpus.read import read_article, read_articles

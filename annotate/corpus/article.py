@@ -8,12 +8,16 @@ import msgspec
 
 from annotate.text import digest
 
+# What is known about an article beside its id and text.
+METADATA = ("title", "source", "url", "author", "published_at", "language")
+
 
 class Article(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """An article: its id, its canonical text, and what is known about it.
 
     Metadata are empty strings where unknown; `published_at` is as the source gives it,
-    by preference ISO 8601.
+    by preference ISO 8601. `cluster` names its near-duplicates: the same for all of them,
+    the article's own id when it has none, empty as long as nobody has looked.
     """
 
     id: str
@@ -24,6 +28,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     author: str = ""
     published_at: str = ""
     language: str = ""
+    cluster: str = ""
 
     @cached_property
     def sha256(self) -> str:

@@ -133,7 +133,7 @@ def _rows(
             annotation = chosen.get(article.id)
             if annotation is None:
                 continue
-            split = split_of(article.id, settings.split)
+            split = split_of(article.cluster or article.id, settings.split)
             spans.setdefault(split, []).append(span_row(article, annotation, schema))
             sentences, lost = tag(article.text, annotation.spans)
             tokens.setdefault(split, []).extend(token_rows(article, sentences))

@@ -113,8 +113,8 @@ tokens = load_dataset("PATH", "tokens")  # a row a sentence, BIO tags
 
 ## Splits
 
-An article's split is decided by the sha256 of its id, so it stays where it is when the \
-corpus grows.
+An article's split is decided by the sha256 of its `cluster`: near-duplicates, such as an \
+agency's text and its reprints, are in one split. A cluster keeps its name when the corpus grows.
 
 | | {splits} |
 | --- |{rule}

@@ -18,7 +18,7 @@ def span_features(schema: Schema) -> Features:
     """Return the features of `spans`: a row an article."""
     string, offset = Value("string"), Value("int32")
     columns: dict[str, Any] = {"id": string, "text": string}
-    columns |= dict.fromkeys((*METADATA, "sha256"), string)
+    columns |= dict.fromkeys((*METADATA, "sha256", "cluster"), string)
     label = ClassLabel(names=list(schema.labels))
     entity = {"id": string, "start": offset, "end": offset, "label": label, "text": string}
     columns["entities"] = List(entity)
@@ -53,6 +53,7 @@ def span_row(article: Article, annotation: Annotation, schema: Schema) -> dict[s
     ids = {span.id: f"e{number}" for number, span in enumerate(ordered, start=1)}
     row: dict[str, Any] = {"id": article.id, "text": article.text, "sha256": article.sha256}
     row |= {field: getattr(article, field) for field in METADATA}
+    row["cluster"] = article.cluster or article.id
     row["entities"] = [
         {
             "id": f"e{number}",

@@ -1,4 +1,4 @@
-"""Which split an article belongs to, decided by its own key alone."""
+"""Which split an article belongs to, decided by its cluster of near-duplicates alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,15 @@
 """Formats of annotations, in and out."""
 
-from annotate.formats.inline import Marked, read_gold, read_inline, write_inline
+from annotate.formats.gold import Fault, GoldCount, check_gold, count_gold, read_gold
+from annotate.formats.inline import Marked, read_inline, write_inline
 
-__all__ = ["Marked", "read_gold", "read_inline", "write_inline"]
+__all__ = [
+    "Fault",
+    "GoldCount",
+    "Marked",
+    "check_gold",
+    "count_gold",
+    "read_gold",
+    "read_inline",
+    "write_inline",
+]

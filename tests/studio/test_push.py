@@ -84,7 +84,7 @@ def test_an_article_arrives_whole_with_title_id_digest_and_suggestions(
     pusher: Pusher, server: Server
 ) -> None:
     article = Article(
-        id="kho", text=canonicalise(AWKWARD), title="Tiêu đề", source="Báo X", author="Mai"
+        id="kho", text=canonicalise(AWKWARD).text, title="Tiêu đề", source="Báo X", author="Mai"
     )
 
     place = pusher.push([article])

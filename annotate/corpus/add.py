@@ -1,0 +1,263 @@
+"""Adding sources to a corpus: read, merge with what is there, cluster, replace the store.
+
+Memory is bounded by blocks: what is read goes to sorted blocks on disk, which are merged
+with the store as streams. The store is replaced at the very end, so a process killed before
+that leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import heapq
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from annotate.corpus.article import METADATA, Article
+from annotate.corpus.fields import Fields, Made
+from annotate.corpus.intake import Rejected, read_source
+from annotate.corpus.sources import Source
+from annotate.corpus.store import SHARD_BYTES, Store, with_clusters
+from annotate.errors import CorpusError
+from annotate.progress import Advance, Progress, silent
+from annotate.text import UNCHANGED, Changes
+
+# A block is sorted in memory, in a few times this many characters.
+_BLOCK_CHARS = 8 << 20
+
+Clusterer = Callable[[Store], Mapping[str, str]]
+
+
+class Added(msgspec.Struct):
+    """What adding did.
+
+    `articles` are those of the store now, `clustered` those of the corpus in a cluster with
+    others. `added`, `unchanged`, `updated` (the same text, other metadata) and `repeated`
+    (the same id and text again) are counts; `changed` are the ids of articles that have
+    another text now. `reasons` counts what was rejected, `encodings` what was read,
+    `changes` sums up what canonicalising changed.
+    """
+
+    articles: int = 0
+    added: int = 0
+    unchanged: int = 0
+    updated: int = 0
+    repeated: int = 0
+    changed: list[str] = []
+    clustered: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = msgspec.field(default_factory=Counter)
+    encodings: Counter[str] = msgspec.field(default_factory=Counter)
+    changes: Changes = UNCHANGED
+
+    @property
+    def taken(self) -> int:
+        """How many of the records are in the corpus now."""
+        return self.added + len(self.changed) + self.updated + self.unchanged
+
+
+class _Pending(msgspec.Struct):
+    """An article on its way into the store; `order` is that of reading."""
+
+    article: Article
+    changes: Changes
+    source: str
+    record: int | None
+    order: int
+
+
+def add_sources(
+    store: Store, sources: Sequence[Source], fields: Fields, *,
+    rejected: Path, files: Mapping[str, str], clusterer: Clusterer,
+    progress: Progress = silent, shard_bytes: int = SHARD_BYTES,
+) -> Added:  # fmt: skip
+    """Add what the sources hold to the store, and write down what is rejected.
+
+    `rejected` is the file for that: entries of other sources stay in it. `files` are the
+    digests of articles that the corpus has as files, by id; such an id is not taken for
+    another text. `clusterer` gives the clusters of the articles of a store. Raises
+    `CorpusError` when the store cannot be read or written.
+    """
+    work = store.path.with_name(f".{store.path.name}.adding")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        run = _Run(work, files)
+        with progress("Reading", None) as advance:
+            blocks = run.read(sources, fields, advance)
+        merged = Store(work / "merged.parquet")
+        merged.replace(run.merge(store, blocks))
+        clusters = clusterer(merged)
+        run.result.clustered = len(clusters)
+        if not _is_same(merged, clusters, run.result):
+            with progress("Writing", run.result.articles) as advance:
+                rows = _counted(with_clusters(merged, clusters), advance)
+                store.replace(rows, shard_bytes)
+        run.write_rejections(rejected, sources)
+    except OSError as error:
+        raise CorpusError(
+            f"{work.parent} cannot be written: {error.strerror or error}",
+            "Free some space or check its permissions; the corpus is untouched.",
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return run.result
+
+
+def _is_same(merged: Store, clusters: Mapping[str, str], result: Added) -> bool:
+    """Whether the store has all of this already."""
+    if result.added or result.updated or result.changed:
+        return False
+    return all(article.cluster == clusters.get(article.id, article.id) for article, _ in merged)
+
+
+def _counted(rows: Iterable[Made], advance: Advance) -> Iterator[Made]:
+    for row in rows:
+        yield row
+        advance(1)
+
+
+class _Run:
+    """One run of adding: what it found so far, and its blocks in a folder of its own."""
+
+    def __init__(self, work: Path, files: Mapping[str, str]) -> None:
+        self.work = work
+        self.files = files
+        self.result = Added()
+        self.rejections = work / "rejected.jsonl"
+        self.rejections.touch()
+
+    def read(
+        self, sources: Sequence[Source], fields: Fields, advance: Advance
+    ) -> list[Iterator[_Pending]]:
+        """Read every record into blocks that are sorted by id."""
+        blocks: list[Iterator[_Pending]] = []
+        block: list[_Pending] = []
+        chars = order = 0
+        encodings: Counter[str] = Counter()
+        with self.rejections.open("wb") as file:
+            for outcome in (o for source in sources for o in read_source(source, fields)):
+                order += 1
+                advance(1)
+                if isinstance(outcome, Rejected):
+                    self._reject(file, outcome)
+                    continue
+                made, source, record, encoding = outcome
+                encodings[encoding] += 1
+                block.append(_Pending(made.article, made.changes, source, record, order))
+                chars += len(made.article.text)
+                if chars > _BLOCK_CHARS:
+                    blocks.append(self._spill(block, len(blocks)))
+                    block, chars = [], 0
+        self.result.encodings = encodings
+        return [*blocks, iter(sorted(block, key=_key))]
+
+    def _spill(self, block: list[_Pending], number: int) -> Iterator[_Pending]:
+        encoder = msgspec.json.Encoder()
+        path = self.work / f"{number:05}.jsonl"
+        with path.open("wb") as file:
+            file.writelines(encoder.encode(row) + b"\n" for row in sorted(block, key=_key))
+        return _unspill(path)
+
+    def merge(self, store: Store, blocks: list[Iterator[_Pending]]) -> Iterator[Made]:
+        """Yield the articles that the store will have, by id."""
+        pending = groupby(heapq.merge(*blocks, key=_key), key=lambda row: row.article.id)
+        former = iter(store)
+        old = next(former, None)
+        with self.rejections.open("ab") as file:
+            for article_id, rows in pending:
+                while old and old.article.id < article_id:
+                    yield self._keep(old)
+                    old = next(former, None)
+                same = old if old and old.article.id == article_id else None
+                new = self._first(rows, file)
+                if kept := self._settle(same, new):
+                    yield self._keep(kept)
+                if same:
+                    old = next(former, None)
+            while old:
+                yield self._keep(old)
+                old = next(former, None)
+
+    def _keep(self, row: Made) -> Made:
+        self.result.articles += 1
+        return row
+
+    def _first(self, rows: Iterable[_Pending], file: IO[bytes]) -> _Pending | None:
+        """Return the first of the records with one id; others with another text are rejected."""
+        first: _Pending | None = None
+        for row in rows:
+            digest = self.files.get(row.article.id, row.article.sha256)
+            if digest != row.article.sha256:
+                where = "an article that the corpus has as a file"
+            elif first and first.article.text != row.article.text:
+                where = first.source if first.record is None else f"{first.source}:{first.record}"
+            else:
+                self.result.repeated += first is not None
+                first = first or row
+                continue
+            reason = f"has the id of another text: {row.article.id!r} is that of {where}"
+            self._reject(file, Rejected(row.source, reason, row.record, row.article.id))
+        return first
+
+    def _settle(self, old: Made | None, new: _Pending | None) -> Made | None:
+        """Return what the store will have of two versions, and count what that means."""
+        result = self.result
+        if new is None:
+            return old
+        if old is None and new.article.id in self.files:
+            result.unchanged += 1
+            return None
+        result.changes += new.changes
+        article = new.article
+        if old is None:
+            result.added += 1
+        elif old.article.text != article.text:
+            result.changed.append(article.id)
+        elif any(getattr(old.article, n) != getattr(article, n) for n in METADATA):
+            result.updated += 1
+        else:
+            result.unchanged += 1
+        cluster = old.article.cluster if old else ""
+        return Made(msgspec.structs.replace(article, cluster=cluster), new.changes)
+
+    def _reject(self, file: IO[bytes], rejected: Rejected) -> None:
+        self.result.rejected += 1
+        self.result.reasons[rejected.kind] += 1
+        file.write(msgspec.json.encode(rejected) + b"\n")
+
+    def write_rejections(self, path: Path, sources: Sequence[Source]) -> None:
+        """Put this run's rejections in the place of those that its sources had before."""
+        read = {source.name for source in sources}
+        new = path.with_name(f".{path.name}.new")
+        with new.open("wb") as out:
+            if path.exists():
+                with path.open("rb") as former:
+                    out.writelines(line for line in former if not _is_from(line, read))
+            with self.rejections.open("rb") as found:
+                shutil.copyfileobj(found, out)
+        if new.stat().st_size:
+            new.replace(path)
+        else:
+            new.unlink()
+            path.unlink(missing_ok=True)
+
+
+def _key(row: _Pending) -> tuple[str, int]:
+    return (row.article.id, row.order)
+
+
+def _unspill(path: Path) -> Iterator[_Pending]:
+    decoder = msgspec.json.Decoder(_Pending)
+    with path.open("rb") as file:
+        yield from map(decoder.decode, file)
+
+
+def _is_from(line: bytes, sources: set[str]) -> bool:
+    source = msgspec.json.decode(line, type=Rejected).source
+    # The split of a dataset is part of its name.
+    return source in sources or source.rpartition("#")[0] in sources

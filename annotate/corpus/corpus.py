@@ -1,0 +1,214 @@
+"""The corpus of a workspace: its files, its store, and the clusters over both."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from annotate.corpus.add import Added, add_sources
+from annotate.corpus.article import METADATA, Article
+from annotate.corpus.engine import start_engine
+from annotate.corpus.fields import Fields, Made
+from annotate.corpus.intake import Rejected
+from annotate.corpus.read import read_files
+from annotate.corpus.sources import Source
+from annotate.corpus.store import Store, to_table
+from annotate.errors import CorpusError
+from annotate.progress import Progress, silent
+from annotate.text import UNCHANGED
+from annotate.workspace import DuplicateSettings, Workspace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CLUSTERING = ("threshold", "shingle_size", "permutations")
+
+
+class Corpus:
+    """Articles as `.md` and `.txt` files in a folder, and in the store beside it, by id.
+
+    For the folder `corpus/articles` the store is `corpus/articles.parquet`. Either may be
+    absent. What is rejected when sources are added is in `corpus/rejected.jsonl`.
+    """
+
+    def __init__(self, path: Path, settings: DuplicateSettings, cache: Path) -> None:
+        is_store = path.suffix == ".parquet"
+        self.path = path
+        self.folder = None if is_store else path
+        self.store = Store(path if is_store else path.with_name(f"{path.name}.parquet"))
+        self.rejected_path = path.with_name("rejected.jsonl")
+        self.settings = settings
+        self._cache = cache
+
+    @cached_property
+    def files(self) -> list[Made]:
+        """The articles that are files, by id."""
+        if self.folder is None or (self.store.exists() and not self.folder.exists()):
+            return []
+        return read_files([self.folder])
+
+    def __iter__(self) -> Iterator[Made]:
+        """Yield all articles by id; `CorpusError` where a file and the store disagree."""
+        last: Made | None = None
+        for row in heapq.merge(self.files, self.store, key=lambda row: row.article.id):
+            if last is None or row.article.id != last.article.id:
+                yield row
+            elif row.article.text != last.article.text:
+                raise CorpusError(
+                    f"the article {row.article.id!r} has another text in {self.folder} than in "
+                    f"{self.store.path}",
+                    "Give the file another id, or delete it and add its new text to the store.",
+                )
+            last = row
+
+    def find(self, article_id: str) -> Made:
+        """Return an article; `CorpusError` when there is none of that id."""
+        found = next((row for row in self.files if row.article.id == article_id), None)
+        found = found or self.store.find(article_id)
+        if found:
+            return found
+        raise CorpusError(f"there is no article {article_id!r}", "Check the id.")
+
+    def articles(self, progress: Progress = silent) -> list[Article]:
+        """Return all articles by id, each with its cluster."""
+        return self.with_clusters([article for article, _ in self], progress)
+
+    def with_clusters(
+        self, articles: Iterable[Article], progress: Progress = silent
+    ) -> list[Article]:
+        """Return the articles, which may be others than the corpus's, with their clusters."""
+        given = sorted(articles, key=lambda article: article.id)
+        key = self._key((a.id, a.sha256, a.cluster) for a in given)
+        table = to_table(Made(article, UNCHANGED) for article in given)
+        clusters = self._kept(key, lambda: self._find_clusters(table, [], progress))
+        return [
+            msgspec.structs.replace(article, cluster=clusters.get(article.id, article.id))
+            for article in given
+        ]
+
+    def known(self, progress: Progress = silent) -> Iterator[Article]:
+        """Yield all articles by id with what is known about them, but without their texts."""
+        clusters = self.clusters(progress)
+        columns = ("id", *METADATA)
+        files = (tuple(getattr(article, name) for name in columns) for article, _ in self.files)
+        stored = (tuple(row[name] for name in columns) for row in self.store.columns(*columns))
+        last = ""
+        for row in heapq.merge(files, stored):
+            if row[0] != last:
+                known = dict(zip(columns, row, strict=True))
+                yield Article(**known, text="", cluster=clusters.get(row[0], row[0]))
+            last = row[0]
+
+    def clusters(self, progress: Progress = silent) -> dict[str, str]:
+        """Return the cluster of every article that is in one with others."""
+        return self._kept(self._key(self._versions()), lambda: self._find(self.store, progress))
+
+    def _kept(self, key: str, find: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Return what was found before for the same articles and settings, or find it."""
+        if (kept := _read_cache(self._cache)) and kept.key == key:
+            return kept.clusters
+        clusters = find()
+        _write_cache(self._cache, _Kept(key, clusters))
+        return clusters
+
+    def _versions(self) -> Iterator[tuple[str, str, str]]:
+        """Yield id, sha256 and former cluster of every article by id, without the texts."""
+        files = ((article.id, article.sha256, article.cluster) for article, _ in self.files)
+        stored = (
+            (row["id"], row["sha256"], row["cluster"])
+            for row in self.store.columns("id", "sha256", "cluster")
+        )
+        last = ""
+        for row in heapq.merge(files, stored):
+            if row[0] != last:
+                yield row
+            last = row[0]
+
+    def _key(self, versions: Iterable[tuple[str, str, str]]) -> str:
+        """Return a digest of all that decides the clusters."""
+        chosen = {name: getattr(self.settings, name) for name in _CLUSTERING}
+        key = hashlib.sha256(msgspec.json.encode(chosen))
+        for version in versions:
+            key.update("\n".join((*version, "")).encode())
+        return key.hexdigest()
+
+    def _find(self, store: Store, progress: Progress) -> dict[str, str]:
+        """Find the clusters over the files and a store."""
+        table = to_table(self.files)
+        return self._find_clusters(table, store.shards(), progress)
+
+    def _find_clusters(
+        self, table: pa.Table, shards: list[Path], progress: Progress
+    ) -> dict[str, str]:
+        if not len(table) and not shards:
+            return {}
+        start_engine(self.settings)
+        import daft
+
+        from annotate.corpus.duplicates import find_clusters
+
+        columns = ("id", "sha256", "text", "cluster")
+        frame = daft.from_arrow(table.select(columns))
+        if shards:
+            stored = daft.read_parquet([str(path) for path in shards]).select(*columns)
+            frame = frame.concat(stored) if len(table) else stored
+        return find_clusters(frame, self.settings, progress)
+
+    def add(self, sources: Sequence[Source], fields: Fields, progress: Progress = silent) -> Added:
+        """Take the articles of the sources into the store; see `add_sources`."""
+        clusters: dict[str, str] = {}
+
+        def find(store: Store) -> dict[str, str]:
+            clusters.update(self._find(store, progress))
+            return clusters
+
+        added = add_sources(
+            self.store,
+            sources,
+            fields,
+            rejected=self.rejected_path,
+            files={article.id: article.sha256 for article, _ in self.files},
+            clusterer=find,
+            progress=progress,
+        )
+        # They would be found the same again: a cluster keeps its name.
+        _write_cache(self._cache, _Kept(self._key(self._versions()), clusters))
+        return added
+
+    def rejected(self) -> Iterator[Rejected]:
+        """Yield what was rejected when sources were added."""
+        if self.rejected_path.exists():
+            decoder = msgspec.json.Decoder(Rejected)
+            with self.rejected_path.open("rb") as file:
+                yield from map(decoder.decode, file)
+
+
+class _Kept(msgspec.Struct):
+    key: str
+    clusters: dict[str, str]
+
+
+def _read_cache(path: Path) -> _Kept | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Kept)
+    except (OSError, msgspec.DecodeError):
+        # Whatever is wrong with it, it can be made again.
+        return None
+
+
+def _write_cache(path: Path, kept: _Kept) -> None:
+    new = path.with_name(f"{path.name}.new")
+    new.write_bytes(msgspec.json.encode(kept))
+    new.replace(path)
+
+
+def open_corpus(workspace: Workspace, **settings: Any) -> Corpus:
+    """Return the corpus of a workspace; `settings` override those of [duplicates]."""
+    duplicates = msgspec.structs.replace(workspace.settings.duplicates, **settings)
+    return Corpus(workspace.corpus_path, duplicates, workspace.private / "clusters.json")
