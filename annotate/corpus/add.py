@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -21,10 +21,13 @@ from annotate.corpus.article import METADATA, Article
 from annotate.corpus.fields import Fields, Made
 from annotate.corpus.intake import Rejected, read_source
 from annotate.corpus.sources import Source
-from annotate.corpus.store import SHARD_BYTES, Store, with_clusters
+from annotate.corpus.store import SHARD_BYTES, Store, tables_of, with_clusters
 from annotate.errors import CorpusError
 from annotate.progress import Advance, Progress, silent
 from annotate.text import UNCHANGED, Changes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # A block is sorted in memory, in a few times this many characters.
 _BLOCK_CHARS = 8 << 20
@@ -60,7 +63,7 @@ class Added(msgspec.Struct):
         return self.added + len(self.changed) + self.updated + self.unchanged
 
 
-class _Pending(msgspec.Struct):
+class _Pending(msgspec.Struct, gc=False):
     """An article on its way into the store; `order` is that of reading."""
 
     article: Article
@@ -89,14 +92,14 @@ def add_sources(
         run = _Run(work, files)
         with progress("Reading", None) as advance:
             blocks = run.read(sources, fields, advance)
-        merged = Store(work / "merged.parquet")
-        merged.replace(run.merge(store, blocks))
+        merged = Store(work / "merged.parquet", compression="lz4")
+        merged.replace(tables_of(run.merge(store, blocks)))
         clusters = clusterer(merged)
         run.result.clustered = len(clusters)
         if not _is_same(merged, clusters, run.result):
             with progress("Writing", run.result.articles) as advance:
-                rows = _counted(with_clusters(merged, clusters), advance)
-                store.replace(rows, shard_bytes)
+                tables = _counted(with_clusters(merged, clusters), advance)
+                store.replace(tables, shard_bytes)
         run.write_rejections(rejected, sources)
     except OSError as error:
         raise CorpusError(
@@ -112,13 +115,16 @@ def _is_same(merged: Store, clusters: Mapping[str, str], result: Added) -> bool:
     """Whether the store has all of this already."""
     if result.added or result.updated or result.changed:
         return False
-    return all(article.cluster == clusters.get(article.id, article.id) for article, _ in merged)
+    return all(
+        row["cluster"] == clusters.get(row["id"], row["id"])
+        for row in merged.columns("id", "cluster")
+    )
 
 
-def _counted(rows: Iterable[Made], advance: Advance) -> Iterator[Made]:
-    for row in rows:
-        yield row
-        advance(1)
+def _counted(tables: Iterable[pa.Table], advance: Advance) -> Iterator[pa.Table]:
+    for table in tables:
+        yield table
+        advance(len(table))
 
 
 class _Run:
@@ -191,8 +197,7 @@ class _Run:
         """Return the first of the records with one id; others with another text are rejected."""
         first: _Pending | None = None
         for row in rows:
-            digest = self.files.get(row.article.id, row.article.sha256)
-            if digest != row.article.sha256:
+            if row.article.id in self.files and self.files[row.article.id] != row.article.sha256:
                 where = "an article that the corpus has as a file"
             elif first and first.article.text != row.article.text:
                 where = first.source if first.record is None else f"{first.source}:{first.record}"
@@ -222,8 +227,9 @@ class _Run:
             result.updated += 1
         else:
             result.unchanged += 1
-        cluster = old.article.cluster if old else ""
-        return Made(msgspec.structs.replace(article, cluster=cluster), new.changes)
+        if old:
+            article = msgspec.structs.replace(article, cluster=old.article.cluster)
+        return Made(article, new.changes)
 
     def _reject(self, file: IO[bytes], rejected: Rejected) -> None:
         self.result.rejected += 1

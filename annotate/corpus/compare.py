@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import regex
 
 # The words of `annotate.corpus.duplicates`.
-_WORD = regex.compile(
+WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|"
     r"(?:(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])[\p{L}\p{M}\p{N}])+"
 )
@@ -34,7 +34,7 @@ def similarity(one: str, other: str, shingle_size: int) -> float:
 
 
 def _shingles(text: str, size: int) -> set[tuple[str, ...]]:
-    words = _WORD.findall(text.lower())
+    words = WORD.findall(text.lower())
     # A text shorter than a shingle is one.
     return {tuple(words[at : at + size]) for at in range(max(1, len(words) - size + 1))} - {()}
 

@@ -49,12 +49,16 @@ class Corpus:
     @cached_property
     def files(self) -> list[Made]:
         """The articles that are files, by id."""
-        if self.folder is None or (self.store.exists() and not self.folder.exists()):
-            return []
-        return read_files([self.folder])
+        return read_files([self.folder]) if self.folder and self.folder.exists() else []
 
     def __iter__(self) -> Iterator[Made]:
         """Yield all articles by id; `CorpusError` where a file and the store disagree."""
+        if not (self.path.exists() or self.store.exists()):
+            raise CorpusError(
+                f"{self.path} does not exist",
+                "Put articles there, take some in with `annotate corpus add`, or correct `corpus` "
+                "in annotate.toml.",
+            )
         last: Made | None = None
         for row in heapq.merge(self.files, self.store, key=lambda row: row.article.id):
             if last is None or row.article.id != last.article.id:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from annotate.corpus.article import METADATA, Article
-from annotate.corpus.encoding import legacy_font
+from annotate.corpus.fonts import legacy_font
 from annotate.text import Changes, canonicalise, digest
 
 _LONGEST_ID = 200

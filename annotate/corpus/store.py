@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from annotate.corpus.article import METADATA, Article
+from annotate.corpus.article import Article
 from annotate.corpus.fields import Made
 from annotate.errors import CorpusError
 from annotate.text import Changes
@@ -26,15 +26,16 @@ _GROUP_ROWS = 4096
 _GROUP_CHARS = 4 << 20
 _BATCH = 512
 
-_TEXTS = ("id", "text", *METADATA, "cluster")
+_TEXTS = Article.__struct_fields__
 COLUMNS = (*_TEXTS, "sha256", "changes")
 
 
 class Store:
     """The store at a path: a Parquet file, or a folder of such files past `SHARD_BYTES`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compression: str = "zstd") -> None:
         self.path = path
+        self._compression = compression
         self._old = path.with_name(f".{path.name}.old")
 
     def exists(self) -> bool:
@@ -84,8 +85,8 @@ class Store:
                 total += file.metadata.num_rows
         return total
 
-    def replace(self, rows: Iterable[Made], shard_bytes: int = SHARD_BYTES) -> None:
-        """Replace the store by these articles, which come sorted by id.
+    def replace(self, tables: Iterator[pa.Table], shard_bytes: int = SHARD_BYTES) -> None:
+        """Replace the store by these rows, which come sorted by id; at least one table.
 
         The store is the old or the new one whole, whenever the process ends. Raises
         `CorpusError` when it cannot be written.
@@ -94,7 +95,7 @@ class Store:
         try:
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir(parents=True)
-            _write(made, rows, shard_bytes)
+            _write(made, tables, shard_bytes, self._compression)
             self._swap(made)
         except OSError as error:
             raise CorpusError(
@@ -162,50 +163,60 @@ def to_table(rows: Iterable[Made]) -> pa.Table:
     """Return articles as a table with the store's columns."""
     import pyarrow as pa
 
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for article, changes in rows:
-        for name in (*_TEXTS, "sha256"):
-            columns[name].append(getattr(article, name))
-        columns["changes"].append(msgspec.structs.asdict(changes))
-    return pa.table(columns, schema=arrow_schema())
+    articles, changes = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
+    schema = arrow_schema()
+    fields = list(schema.field("changes").type)
+    texts = _columns(articles, len(_TEXTS))
+    digests = [article.sha256 for article in articles]
+    counts = [pa.array(column, pa.int32()) for column in _columns(changes, len(fields))]
+    columns: list[Any] = [pa.array(column, pa.string()) for column in (*texts, digests)]
+    columns.append(pa.StructArray.from_arrays(counts, fields=fields))
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _write(folder: Path, rows: Iterable[Made], shard_bytes: int) -> None:
-    """Write numbered shards, each closed once it has reached the given size."""
-    from pyarrow import parquet
-
-    groups = _groups(rows)
-    group = next(groups, [])
-    number = 0
-    while True:
-        path = folder / f"{number:05}.parquet"
-        with path.open("wb") as file:
-            with parquet.ParquetWriter(file, arrow_schema(), compression="zstd") as writer:
-                while group and file.tell() < shard_bytes:
-                    writer.write_table(to_table(group))
-                    group = next(groups, [])
-            file.flush()
-            os.fsync(file.fileno())
-        number += 1
-        if not group:
-            return
+def _columns(structs: Sequence[Any], width: int) -> Iterable[Sequence[Any]]:
+    """Return what structs have in each of their fields."""
+    return zip(*map(msgspec.structs.astuple, structs), strict=True) if structs else [()] * width
 
 
-def _groups(rows: Iterable[Made]) -> Iterator[list[Made]]:
+def tables_of(rows: Iterable[Made]) -> Iterator[pa.Table]:
+    """Yield articles as tables of some thousand, each of which becomes a group of rows."""
     group: list[Made] = []
     chars = 0
     for row in rows:
         group.append(row)
         chars += len(row.article.text)
         if len(group) == _GROUP_ROWS or chars > _GROUP_CHARS:
-            yield group
+            yield to_table(group)
             group, chars = [], 0
-    if group:
-        yield group
+    yield to_table(group)
 
 
-def with_clusters(rows: Iterable[Made], clusters: Mapping[str, str]) -> Iterator[Made]:
-    """Yield the articles with their clusters; one that is in none is its own."""
-    for article, changes in rows:
-        cluster = clusters.get(article.id, article.id)
-        yield Made(msgspec.structs.replace(article, cluster=cluster), changes)
+def with_clusters(store: Store, clusters: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Yield the store's groups of rows with other clusters; an article in none is its own."""
+    import pyarrow as pa
+
+    place = COLUMNS.index("cluster")
+    for shard in store.shards():
+        with _readable(shard) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                names = [clusters.get(one, one) for one in table["id"].to_pylist()]
+                yield table.set_column(place, "cluster", pa.array(names, pa.string()))
+
+
+def _write(folder: Path, tables: Iterator[pa.Table], shard_bytes: int, compression: str) -> None:
+    """Write numbered shards, each closed once it has reached the given size."""
+    from pyarrow import parquet
+
+    table = next(tables, None)
+    number = 0
+    while table is not None:
+        with (folder / f"{number:05}.parquet").open("wb") as file:
+            with parquet.ParquetWriter(file, arrow_schema(), compression=compression) as writer:
+                while table is not None and file.tell() < shard_bytes:
+                    writer.write_table(table)
+                    table = next(tables, None)
+            file.flush()
+            os.fsync(file.fileno())
+        number += 1

@@ -78,14 +78,14 @@ class _Line(NamedTuple):
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[_Line]:
-    """Yield the lines with their ends; a line that is too long is skipped in bounded memory."""
+    """Yield the lines without their ends; a line that is too long is skipped in bounded memory."""
     number = 1
     rest = b""
     skipping = False
     for block in blocks:
         *whole, rest = (rest + block).split(b"\n")
         for line in whole:
-            yield _Line(number, None if skipping or len(line) > MAX_BYTES else line + b"\n")
+            yield _Line(number, None if skipping or len(line) > MAX_BYTES else line)
             number += 1
             skipping = False
         if len(rest) > MAX_BYTES:
@@ -121,7 +121,7 @@ def _csv(lines: Iterator[_Line], suffix: str) -> Iterator[Record | Fault]:
         for number, line in lines:
             if line is None:
                 too_long.append(Fault(number, _TOO_LONG))
-            yield (line or b"\n").decode("utf-8", "surrogateescape")
+            yield f"{(line or b'').decode('utf-8', 'surrogateescape')}\n"
 
     source = texts()
     first = next(source, "")

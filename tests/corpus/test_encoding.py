@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import unicodedata
 import zipfile
 
 import pytest
 from hypothesis import assume, given
 
-from annotate.corpus.encoding import Undecodable, decode, detect, legacy_font
+from annotate.corpus.encoding import Undecodable, decode, detect
+from annotate.corpus.fonts import legacy_font
 from tests.factories import sample_articles
 from tests.strategies import raw_texts
 
@@ -21,6 +23,7 @@ VIETNAMESE = (
     "“Chúng tôi sẽ làm xong cầu trước Tết”, trưởng thôn Giàng A Sếnh nói với các phóng viên.",
 )
 PARAGRAPH = "\r\n".join(VIETNAMESE)
+WORDS = ("trên", "cửa", "nhà", "những", "người", "thợ", "đã", "sửa", "mái", "ngói", "bị", "thổi")
 
 # The letters by their TCVN3 bytes, and by how VNI-Windows writes them in windows-1252.
 TCVN3_BYTES = (
@@ -204,12 +207,11 @@ def test_a_page_in_windows_1258_that_declares_windows_1252_is_vietnamese() -> No
 
 
 def test_the_tags_of_a_page_do_not_hide_that_it_is_vietnamese() -> None:
-    page = "".join(f'<div class="row"><p align="left">{text}</p></div>' for text in VIETNAMESE)
+    words = [f'<span class="word" style="font: small" lang="vi">{word}</span>' for word in WORDS]
+    page = f"<p align=left title=none>{' '.join(words)}</p>"
     assert decode(in_windows_1258(page)).encoding == "windows-1258"
     for font in FONTS:
-        tagged = page.split("ông")
-        data = b"<span lang=x>\xf4</span>".join(in_bytes(part, font) for part in tagged)
-        assert f"encoding {font}" in reason(data)
+        assert f"font encoding {font}" in reason(in_bytes(page, font))
 
 
 # Other code pages.
@@ -298,6 +300,11 @@ def test_a_foreign_name_does_not_hide_the_language() -> None:
     assert decode(text.encode("cp1252")) == (text, "windows-1252")
 
 
+@pytest.mark.parametrize("text", ["Ciò può essere più difficile.", "Ngo va à la gare à midi."])
+def test_short_words_with_marks_are_not_yet_vietnamese(text: str) -> None:
+    assert decode(text.encode("cp1252")) == (text, "windows-1252")
+
+
 @pytest.mark.parametrize("page", ["cp850", "mac_roman", "cp037"])
 def test_bytes_that_make_no_language_are_refused(page: str) -> None:
     text = "L'élève a trouvé un garçon près de la forêt, où il dort."
@@ -307,9 +314,33 @@ def test_bytes_that_make_no_language_are_refused(page: str) -> None:
         decode(text.encode(page))
 
 
+def test_latin_letters_of_dos_are_not_arabic() -> None:
+    data = "une élève a trouvé un ballon près de la forêt".encode("cp850")
+    assert reason(data) == "is in no encoding that is recognised"
+
+
 def test_a_word_that_could_be_of_two_scripts_is_refused() -> None:
     # windows-1255 makes it Hebrew, GB 18030 Chinese.
     assert reason("Новый".encode("cp1251")) == "is in no encoding that is recognised"
+
+
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Phiên tòa giả định mở ở hội trường B, sinh viên đóng vai thẩm phán.",
+        "Thượng úy Hứa Ngọc Hạ phát tờ rơi ở chợ Hòn.",
+        "Khí hậu ấm lên, sương mù tan.",
+    ],
+)
+def test_what_is_too_short_to_show_its_legacy_font_is_refused(sentence: str, font: str) -> None:
+    # One at most of its words is frequent, and it must not be read as windows-1252.
+    assert reason(in_bytes(sentence, font)) == "is in no encoding that is recognised"
+
+
+def test_records_padded_with_nuls_are_binary() -> None:
+    assert reason((b"M\xfcller\0\0\0\0" + b"Wei\xdfbach\0\0\0") * 50) == "is a binary file"
+    assert reason(struct.pack("<200h", *range(200))) == "is a binary file"
 
 
 # What a file says of itself.
@@ -460,6 +491,29 @@ def test_a_quotation_in_a_legacy_font_does_not_make_a_text_one(font: str) -> Non
     english = "Text in such a font, when shown in another, is a riddle to every reader. " * 9
     assert legacy_font(f"{english}{quoted}") == ""
     assert legacy_font(quoted) == font
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_a_long_quotation_in_a_legacy_font_does_not_either(font: str) -> None:
+    quoted = in_font("không được của các người", font)
+    assert legacy_font(f"“{quoted}” là không được của các người đã đến với những ngày này.") == ""
+
+
+@pytest.mark.parametrize("font", FONTS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "của được; (không) “người”",
+        "Đó. Đang. Đây",
+        *(f"và {word}" for word in ("đầu", "thấy", "năm", "để", "đến", "về", "những", "tỉnh")),
+        *(f"của {word}" for word in ("với", "mới", "trưởng", "nước", "được", "người", "sẽ")),
+        *(f"là {word}" for word in ("đồng", "mỗi", "quốc", "động", "đại", "phải", "cả", "rất")),
+    ],
+)
+def test_two_frequent_words_show_a_legacy_font(text: str, font: str) -> None:
+    assert legacy_font(in_font(text, font)) == font
+    assert legacy_font(in_font(text.title(), font)) == font
+    assert legacy_font(in_font(text.upper(), font)) == font
 
 
 @pytest.mark.parametrize("font", FONTS)

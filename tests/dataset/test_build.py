@@ -124,6 +124,17 @@ def test_a_split_without_articles_is_absent_and_the_rest_loads(tmp_path: Path, a
         assert list(load(out, config)) == present
 
 
+def test_near_duplicates_are_in_one_split(tmp_path: Path) -> None:
+    shares = Split(0.4, 0.3, 0.3)
+    ids = [id_in(split, shares) for split in ("train", "validation", "test")]
+    articles = [make_article(article_id=i, cluster=ids[1]) for i in ids]
+    annotations = [make_annotation(a, make_span(9, 14), id=n) for n, a in enumerate(articles)]
+    out = tmp_path / "out"
+    built = build_into(out, articles, annotations, settings=DatasetSettings(split=shares))
+    assert built.splits == {"validation": 3}
+    assert {row["cluster"] for row in rows(out, "spans")} == {ids[1]}
+
+
 def test_document_choices_single_and_multiple_answered_and_not(tmp_path: Path) -> None:
     schema = make_schema(
         choices=(

@@ -70,6 +70,8 @@ def test_every_relation_of_the_sample_is_between_entities_of_its_row(
 def test_an_article_keeps_its_text_digest_and_metadata(sample: tuple[Path, Built]) -> None:
     for row in rows(sample[0], "spans"):
         article = sample_articles()[row["id"]]
+        # Nobody has looked for near-duplicates here: each article is its own cluster.
+        assert row["cluster"] == article.id
         for field in ("text", "sha256", "title", "source", "url", "published_at", "language"):
             assert row[field] == getattr(article, field)
 
