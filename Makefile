@@ -3,7 +3,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint docs picture clean
+.PHONY: demo test lint docs bench picture clean
 
 demo: .venv/server.installed  ## the whole road on the sample corpus, into demo/
 	$(BIN)/annotate demo --workspace demo
@@ -22,6 +22,9 @@ lint: .venv/all.installed  ## style, types, layers, and whether the generated do
 
 docs: .venv/all.installed  ## make the generated docs anew
 	$(BIN)/python -m docs.generate
+
+bench: .venv/all.installed  ## reading and clustering beside their peers; takes ten minutes
+	$(BIN)/python -m benchmarks.corpus
 
 picture: .venv/test.installed  ## the README's picture, from the browser test
 	$(BIN)/pytest tests/test_browser.py

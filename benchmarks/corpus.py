@@ -18,12 +18,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from annotate.corpus.engine import start_engine
 from annotate.workspace import DuplicateSettings
 from benchmarks.generate import write_jsonl
 
@@ -34,6 +36,15 @@ _QUIET = {
     "HF_HUB_OFFLINE": "1",
 }
 _SETTINGS = DuplicateSettings()
+
+# The tasks, and what each imports.
+_NEEDS = {
+    "read ours": ("annotate.corpus.add", "pyarrow.parquet"),
+    "read datasets": ("annotate.text", "datasets"),
+    "cluster ours": ("annotate.corpus.duplicates", "daft"),
+    "cluster ray": ("annotate.corpus.duplicates", "daft"),
+    "cluster datasketch": ("annotate.corpus.compare", "datasketch", "pyarrow.parquet"),
+}
 
 
 class Run(msgspec.Struct):
@@ -68,14 +79,14 @@ def read_datasets(source: Path, work: Path) -> None:
     loaded.map(lambda row: {"text": canonicalise(row["text"]).text})
 
 
-def cluster_ours(source: Path, engine: str) -> Iterable[list[str]]:
+def cluster_ours(source: Path, engine: Literal["native", "ray"]) -> Iterable[list[str]]:
     """Return the clusters of a store."""
     import daft
 
     from annotate.corpus.duplicates import find_clusters
 
-    names = find_clusters(daft.read_parquet(str(source)), _SETTINGS)
-    return _grouped(names.items())
+    start_engine(msgspec.structs.replace(_SETTINGS, engine=engine))
+    return _grouped(find_clusters(daft.read_parquet(str(source)), _SETTINGS).items())
 
 
 def cluster_datasketch(source: Path) -> Iterable[list[str]]:
@@ -124,12 +135,11 @@ def _grouped(names: Iterable[tuple[str, str]]) -> Iterator[list[str]]:
 
 def work(task: str, source: Path) -> Run:
     """Do one task in this process, and say what it took."""
-    import daft
-    import datasets
-    import datasketch
-
-    # Both sides pay for all imports before the clock starts.
-    del datasets, datasketch
+    # Its libraries, and a Ray that runs, are there before the clock starts.
+    for module in _NEEDS[task]:
+        import_module(module)
+    if task == "cluster ray":
+        start_engine(msgspec.structs.replace(_SETTINGS, engine="ray"))
     clusters: Iterable[list[str]] = ()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
@@ -139,10 +149,131 @@ def work(task: str, source: Path) -> Run:
             case "read datasets":
                 read_datasets(source, Path(folder))
             case "cluster ours":
-                clusters = cluster_ours(daft.read_parquet(str(source)))
+                clusters = cluster_ours(source, "native")
+            case "cluster ray":
+                clusters = cluster_ours(source, "ray")
             case "cluster datasketch":
                 clusters = cluster_datasketch(source)
-        found = list(clusters)
+        found = sorted(clusters)
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Run(seconds, peak, found)
+
+
+def measure(task: str, source: Path) -> Run:
+    """Do one task in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.corpus", "--task", task, str(source)],
+        env={**os.environ, **_QUIET}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        check=True, timeout=1800,
+    )  # fmt: skip
+    return msgspec.json.decode(done.stdout, type=Run)
+
+
+def compare(tasks: Sequence[str], source: Path, runs: int) -> dict[str, Run]:
+    """Let the tasks take turns; return for each the medians of its runs."""
+    taken: dict[str, list[Run]] = defaultdict(list)
+    for _ in range(runs):
+        for task in tasks:
+            taken[task].append(measure(task, source))
+    return {
+        task: Run(
+            statistics.median(run.seconds for run in each),
+            statistics.median(run.peak for run in each),
+            each[0].clusters,
+        )
+        for task, each in taken.items()
+    }
+
+
+def scores(clusters: list[list[str]], planted: set[tuple[str, str]]) -> tuple[float, float]:
+    """Return precision and recall of the pairs that are in one cluster."""
+    found = {pair for cluster in clusters for pair in itertools.combinations(sorted(cluster), 2)}
+    right = len(found & planted)
+    return right / len(found), right / len(planted)
+
+
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table in Markdown."""
+    print(f"\n{title}\n\n| {' | '.join(header)} |")
+    print("|" + " --- |" + " ---: |" * (len(header) - 1))
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def as_store(source: Path) -> Path:
+    """Return the store made of a JSON Lines file, beside it."""
+    folder = source.with_suffix(".store")
+    folder.mkdir()
+    read_ours(source, folder)
+    return folder / "articles.parquet"
+
+
+def report(small: int, large: int, runs: int, folder: Path) -> None:
+    """Print every table."""
+    sources, planted, stores = {}, {}, {}
+    for size in (small, large):
+        sources[size] = folder / f"{size}.jsonl"
+        pairs = write_jsonl(sources[size], size, share=0.2, seed=0)
+        planted[size] = {(min(pair), max(pair)) for pair in pairs}
+        stores[size] = as_store(sources[size])
+    ours, theirs = "read ours", "read datasets"
+    found = {size: compare((ours, theirs), sources[size], runs) for size in sources}
+    header = ("", "articles", "seconds", "peak MiB", "peer / ours")
+    table(
+        "Reading and canonicalising `.jsonl`; the peer is `load_dataset` and `map`",
+        header,
+        [row for size in found for row in _rows(found[size], ours, size)],
+    )
+    growth = {"reading": [found[size][ours] for size in sources]}
+    ours, theirs = "cluster ours", "cluster datasketch"
+    found = {
+        size: compare((ours, theirs, *["cluster ray"][: size == small]), stores[size], runs)
+        for size in stores
+    }
+    table(
+        f"Clustering, {len(planted[small]):,} and {len(planted[large]):,} planted pairs",
+        (*header, "precision", "recall"),
+        [
+            (*row, *(f"{score:.4f}" for score in scores(run.clusters, planted[size])))
+            for size in found
+            for row, run in zip(_rows(found[size], ours, size), found[size].values(), strict=True)
+        ],
+    )
+    same = found[small][ours].clusters == found[small]["cluster ray"].clusters
+    print(f"\nNative and Ray give {'the same' if same else 'DIFFERENT'} clusters.")
+    growth["clustering"] = [found[size][ours] for size in stores]
+    table(
+        f"From {small:,} to {large:,} articles",
+        ("", "seconds", "peak memory"),
+        [
+            (name, f"× {b.seconds / a.seconds:.1f}", f"× {b.peak / a.peak:.1f}")
+            for name, (a, b) in growth.items()
+        ],
+    )
+
+
+def _rows(found: dict[str, Run], ours: str, size: int) -> Iterator[tuple[str, ...]]:
+    for task, run in found.items():
+        ratio = "" if task == ours else f"{run.seconds / found[ours].seconds:.2f}"
+        yield (task, f"{size:,}", f"{run.seconds:.2f}", f"{run.peak:,.0f}", ratio)
+
+
+def main() -> None:
+    """Print the tables, or do one task."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--large", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--task", help=argparse.SUPPRESS)
+    parser.add_argument("source", nargs="?", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.task:
+        print(msgspec.json.encode(work(given.task, given.source)).decode())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        report(given.small, given.large, given.runs, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

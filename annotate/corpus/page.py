@@ -51,6 +51,7 @@ _STYLE = {
     "grid.linewidth": 0.6,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
+    "xtick.major.pad": 6,
     "xtick.labelcolor": _QUIET,
     "ytick.labelcolor": _QUIET,
 }

@@ -100,7 +100,7 @@ def test_every_figure_is_on_the_page() -> None:
         "Tin cơ sở", "43", "41 files, 5 in the store", "3,043", "about 412 an article", "vi 93 %",
         "19 articles, 44 %", "Published from 2023-11 to 2024-02; 3 articles (7.0 %) without a date",
         "192", "251", "343", "401", "426", "652", "778", "752", "1,542", "2,850", "11,541",
-        "en", "7.0 %", "2023-12", "Báo Đồi Chè", "30\u200270 %", "(not given)", "2 articles",
+        "en", "7.0 %", "2023-12", "Báo Đồi Chè", "30 70 %", "(not given)", "2 articles",
         "6–9 articles", "40", "31", "32", "33", "564", "34", "In 4 articles (9.3 %).",
         "LATIN SMALL LETTER ETH", "ð", "đ", "71", "16", "1,234", "17", "has no text", "62 %",
         "5 % below 251", "median 401", "5 % above 652", "2 with exactly the text of another",
@@ -216,7 +216,6 @@ def test_a_hostile_name_is_text_wherever_it_stands(
 def test_names_appear_as_they_are_written() -> None:
     names = ["<script>alert(1)", "\"x\" & 'y' &amp;", "$x_1$ costs $2", "Tin 👨\u200d👩\u200d👧"]
     page = page_of(sources=dict.fromkeys(names, 4))
-    assert page.words["text"][-8::2] != []
     assert set(names) <= set(page.words["text"])
     assert "<script>" in page_of(title="<script>").words["h1"]
 
@@ -329,7 +328,12 @@ def test_a_large_number_is_short_in_its_card_and_whole_in_the_table() -> None:
 
 def test_the_reader_s_own_plotting_style_neither_matters_nor_is_changed() -> None:
     usual = stats_page(FULL, "Tin")
-    own = {"font.size": 40.0, "axes.grid": True, "svg.fonttype": "path", "axes.facecolor": "red"}
+    own: dict[Any, Any] = {
+        "font.size": 40.0,
+        "axes.grid": True,
+        "svg.fonttype": "path",
+        "axes.facecolor": "red",
+    }
     with mpl.rc_context(own):
         assert stats_page(FULL, "Tin") == usual
         assert {name: mpl.rcParams[name] for name in own} == own
