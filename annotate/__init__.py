@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annotate.corpus import Article, read_articles
+    from annotate.corpus.corpus import Corpus, open_corpus
     from annotate.dataset.build import build
     from annotate.dataset.built import Built
     from annotate.errors import AnnotateError
@@ -27,6 +28,7 @@ _HOMES = {
     "Annotation": "annotate.spans",
     "Article": "annotate.corpus",
     "Built": "annotate.dataset.built",
+    "Corpus": "annotate.corpus.corpus",
     "Ledger": "annotate.studio.ledger",
     "LocalServer": "annotate.studio.server",
     "Plan": "annotate.studio.push",
@@ -41,6 +43,7 @@ _HOMES = {
     "init_workspace": "annotate.workspace",
     "labelling_config": "annotate.schema",
     "load_schema": "annotate.schema",
+    "open_corpus": "annotate.corpus.corpus",
     "open_ledger": "annotate.studio.ledger",
     "open_workspace": "annotate.workspace",
     "plan_push": "annotate.studio.push",
@@ -54,6 +57,7 @@ __all__ = [
     "Annotation",
     "Article",
     "Built",
+    "Corpus",
     "Ledger",
     "LocalServer",
     "Plan",
@@ -68,6 +72,7 @@ __all__ = [
     "init_workspace",
     "labelling_config",
     "load_schema",
+    "open_corpus",
     "open_ledger",
     "open_workspace",
     "plan_push",

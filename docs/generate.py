@@ -6,31 +6,45 @@ python -m docs.generate [--check]
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from annotate.cli import COMMANDS
 from annotate.cli import annotate as program
 from annotate.schema import guide_markdown, load_schema
 
 ROOT = Path(__file__).parent.parent
 
 
+def commands(group: click.Group = program, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with what people type after `annotate`, a group before its own."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None  # noqa: S101
+        yield f"{above}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{above}{name} ")
+
+
 def command_reference() -> str:
     """Return every command's help as Markdown."""
-    context = click.Context(program, info_name="annotate", terminal_width=88, max_content_width=88)
     parts = [
         "# Commands",
         "Made from the code by `make docs`.",
-        f"```text\n{program.get_help(context)}\n```",
+        f"```text\n{_help(program, 'annotate')}\n```",
     ]
-    for name in COMMANDS:
-        command = program.get_command(context, name)
-        assert command is not None  # noqa: S101
-        with click.Context(command, info_name=name, parent=context) as inner:
-            parts += [f"## annotate {name}", f"```text\n{command.get_help(inner)}\n```"]
+    for name, command in commands():
+        usage = f"annotate {name}"
+        parts += [f"## {usage}", f"```text\n{_help(command, usage)}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _help(command: click.Command, usage: str) -> str:
+    settings = program.context_settings
+    with click.Context(command, info_name=usage, terminal_width=88, **settings) as context:
+        return command.get_help(context)
 
 
 def pages() -> dict[Path, str]:
