@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import jinja2
+from matplotlib.ticker import MaxNLocator
 
 from annotate.corpus.plot import NAME_WIDTH, Bar, Plot, styled, ticks, unit_of
 from annotate.corpus.stats import Stats
