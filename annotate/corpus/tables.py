@@ -49,17 +49,24 @@ def open_table(stream: IO[bytes], suffix: str, wanted: Sequence[str]) -> Table:
     """
     if suffix == ".parquet":
         return Table(_parquet(stream, wanted), "utf-8")
-    head = stream.read(_BLOCK)
+    blocks = _blocks(stream)
+    head = next(blocks, b"")
     encoding = detect(head)
-    lines = _lines(_utf8(head, stream, encoding))
+    lines = _lines(_utf8(head, blocks, encoding))
     if suffix in {".csv", ".tsv"}:
         return Table(_csv(lines, suffix), encoding)
     return Table(_jsonl(lines), encoding)
 
 
-def _utf8(head: bytes, stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    # Of a compressed stream that breaks off, `read1` gives all that came before.
+    read = getattr(stream, "read1", stream.read)
+    while block := read(_BLOCK):
+        yield block
+
+
+def _utf8(head: bytes, blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     """Yield the stream in UTF-8. Bytes that are no text stay as they are, to be told later."""
-    blocks = iter(lambda: stream.read(_BLOCK), b"")
     if codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}:
         yield head.removeprefix(codecs.BOM_UTF8)
         yield from blocks
