@@ -23,7 +23,7 @@ lint: .venv/all.installed  ## style, types, layers, and whether the generated do
 docs: .venv/all.installed  ## make the generated docs anew
 	$(BIN)/python -m docs.generate
 
-bench: .venv/all.installed  ## reading and clustering beside their peers; takes ten minutes
+bench: .venv/bench.installed  ## reading and clustering beside their peers; takes ten minutes
 	$(BIN)/python -m benchmarks.corpus
 
 picture: .venv/test.installed  ## the README's picture, from the browser test

@@ -97,7 +97,11 @@ def canonicalise(text: str) -> Canonical:
 
 def _strip(text: str, changes: Changes) -> Canonical:
     stripped = text.strip()
-    ends = len(text.strip("\n")) - len(stripped)
+    ends = 0
+    if len(stripped) < len(text):
+        start = len(text) - len(text.lstrip())
+        cut = text[:start] + text[start + len(stripped) :]
+        ends = len(cut) - cut.count("\n")
     return Canonical(stripped, changes + Changes(ends=ends) if ends else changes)
 
 

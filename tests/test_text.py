@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.text import canonicalise, digest, from_utf16, to_utf16
+from annotate.text import UNCHANGED, Changes, canonicalise, digest, from_utf16, to_utf16
 from tests.strategies import CLUSTERS, INVISIBLE, LINE_ENDS, canonical_texts, raw_texts
 
 SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -98,10 +99,86 @@ def test_canonical_form_by_example(given_text: str, canonical: str) -> None:
     assert canonicalise(given_text).text == canonical
 
 
+@given(raw_texts)
+def test_no_change_is_told_just_when_the_text_stays_as_it_is_but_for_line_feeds(text: str) -> None:
+    canonical, changes = canonicalise(text)
+    assert (changes == UNCHANGED) == (canonical == text.strip("\n"))
+
+
+@given(raw_texts)
+def test_canonical_text_needs_no_change(text: str) -> None:
+    canonical = canonicalise(text).text
+    assert canonicalise(canonical) == (canonical, UNCHANGED)
+    assert canonicalise(f"\n{canonical}\n\n") == (canonical, UNCHANGED)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "changes"),
+    [
+        ("", UNCHANGED),
+        ("\n\n", UNCHANGED),
+        ("một\nhai\n", UNCHANGED),
+        ("Việt\u00a0Nam 🇻🇳 x\u0323\u0302 " + FAMILY, UNCHANGED),
+        (SCOTLAND, UNCHANGED),
+        ("a\r\nb\r\nc", Changes(line_ends=2)),
+        ("a\rb\vc\fd\x85e\u2028f\u2029g", Changes(line_ends=6)),
+        ("a\r\r\nb\n\r", Changes(line_ends=3)),
+        ("a\tb\t\tc", Changes(tabs=3)),
+        ("a\x00b\x07c\x1bd\x9fe", Changes(controls=4)),
+        ("a\x1cb\x1dc", Changes(controls=2)),
+        ("\ufeffx\u00ady\u200bz\u202a", Changes(invisible=4)),
+        ("a \u200db\u200c", Changes(invisible=2)),
+        ("a\u200d\u200d\u200cb", Changes(invisible=2)),
+        ("a\U000e0067b", Changes(invisible=1)),
+        (SCOTLAND + "x\U000e0067", Changes(invisible=1)),
+        ("a\u0301e\u0323\u0302", Changes(composed=2)),
+        (unicodedata.normalize("NFD", "Nguyễn Văn Mười"), Changes(composed=4)),
+        ("á a\u0301 á", Changes(composed=1)),
+        ("a\u0302\u0323", Changes(composed=1)),
+        ("x\u0302\u0323", Changes(composed=1)),
+        ("\u212b", Changes(composed=1)),
+        (" a ", Changes(ends=2)),
+        ("\n a\n\u00a0\n", Changes(ends=2)),
+        (" \n \u3000", Changes(ends=3)),
+        ("\t\r\na", Changes(line_ends=1, tabs=1, ends=1)),
+        (
+            "\ufeff a\u0301\tb\x07\r\n ",
+            Changes(line_ends=1, tabs=1, controls=1, invisible=1, composed=1, ends=2),
+        ),
+    ],
+    ids=ascii,
+)
+def test_what_is_changed_is_counted(given_text: str, changes: Changes) -> None:
+    assert canonicalise(given_text)[1] == changes
+
+
+KINDS = Changes.__struct_fields__
+changes_of = st.builds(Changes, **{name: st.integers(0, 9) for name in KINDS})
+
+
+@given(changes_of, changes_of)
+def test_changes_add_up_kind_by_kind(one: Changes, other: Changes) -> None:
+    total = one + other
+    for name in KINDS:
+        assert getattr(total, name) == getattr(one, name) + getattr(other, name)
+    assert one + UNCHANGED == one
+
+
+@given(raw_texts, raw_texts)
+def test_the_changes_of_two_lines_are_those_of_the_text_of_both(one: str, other: str) -> None:
+    # Between visible characters, so that nothing joins over the line feed or stands at an end.
+    one, other = f"x{one}x", f"x{other}x"
+    both = canonicalise(f"{one}\n{other}").changes
+    composed = canonicalise(one).changes.composed + canonicalise(other).changes.composed
+    assert msgspec.structs.replace(both, composed=composed) == (
+        canonicalise(one).changes + canonicalise(other).changes
+    )
+
+
 @pytest.mark.parametrize("half", [0xD800, 0xDBFF, 0xDC00, 0xDFFF], ids=hex)
 def test_a_lone_surrogate_is_refused(half: int) -> None:
     with pytest.raises(ValueError, match="lone surrogate"):
-        canonicalise(f"a{chr(half)}b").text
+        canonicalise(f"a{chr(half)}b")
 
 
 def test_the_digest_is_the_sha256_of_the_utf8_bytes() -> None:

@@ -7,7 +7,6 @@ that leaves it as it was.
 
 from __future__ import annotations
 
-import heapq
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,9 +16,11 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from annotate.corpus.article import METADATA, Article
+from annotate.corpus.article import METADATA
+from annotate.corpus.blocks import BLOCK_CHARS, Blocks, Pending
 from annotate.corpus.fields import Fields, Made
 from annotate.corpus.intake import Rejected, read_source
+from annotate.corpus.rejections import merge_rejections
 from annotate.corpus.sources import Source
 from annotate.corpus.store import SHARD_BYTES, Store, tables_of, with_clusters
 from annotate.errors import CorpusError
@@ -28,9 +29,6 @@ from annotate.text import UNCHANGED, Changes
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-# A block is sorted in memory, in a few times this many characters.
-_BLOCK_CHARS = 8 << 20
 
 Clusterer = Callable[[Store], Mapping[str, str]]
 
@@ -63,20 +61,10 @@ class Added(msgspec.Struct):
         return self.added + len(self.changed) + self.updated + self.unchanged
 
 
-class _Pending(msgspec.Struct, gc=False):
-    """An article on its way into the store; `order` is that of reading."""
-
-    article: Article
-    changes: Changes
-    source: str
-    record: int | None
-    order: int
-
-
 def add_sources(
     store: Store, sources: Sequence[Source], fields: Fields, *,
     rejected: Path, files: Mapping[str, str], clusterer: Clusterer,
-    progress: Progress = silent, shard_bytes: int = SHARD_BYTES,
+    progress: Progress = silent, shard_bytes: int = SHARD_BYTES, block_chars: int = BLOCK_CHARS,
 ) -> Added:  # fmt: skip
     """Add what the sources hold to the store, and write down what is rejected.
 
@@ -89,18 +77,20 @@ def add_sources(
     try:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
+        store.recover()
         run = _Run(work, files)
         with progress("Reading", None) as advance:
-            blocks = run.read(sources, fields, advance)
+            blocks = run.read(sources, fields, advance, block_chars)
         merged = Store(work / "merged.parquet", compression="lz4")
         merged.replace(tables_of(run.merge(store, blocks)))
+        merge_rejections(rejected, run.rejections, sources, work / "list.jsonl")
         clusters = clusterer(merged)
         run.result.clustered = len(clusters)
         if not _is_same(merged, clusters, run.result):
             with progress("Writing", run.result.articles) as advance:
                 tables = _counted(with_clusters(merged, clusters), advance)
                 store.replace(tables, shard_bytes)
-        run.write_rejections(rejected, sources)
+        _replace_list(rejected, work / "list.jsonl")
     except OSError as error:
         raise CorpusError(
             f"{work.parent} cannot be written: {error.strerror or error}",
@@ -109,6 +99,13 @@ def add_sources(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return run.result
+
+
+def _replace_list(path: Path, new: Path) -> None:
+    if new.stat().st_size:
+        new.replace(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_same(merged: Store, clusters: Mapping[str, str], result: Added) -> bool:
@@ -138,40 +135,27 @@ class _Run:
         self.rejections.touch()
 
     def read(
-        self, sources: Sequence[Source], fields: Fields, advance: Advance
-    ) -> list[Iterator[_Pending]]:
-        """Read every record into blocks that are sorted by id."""
-        blocks: list[Iterator[_Pending]] = []
-        block: list[_Pending] = []
-        chars = order = 0
+        self, sources: Sequence[Source], fields: Fields, advance: Advance, block_chars: int
+    ) -> Blocks:
+        """Read every record of the sources; write down those that are rejected."""
+        blocks = Blocks(self.work, block_chars)
         encodings: Counter[str] = Counter()
+        outcomes = (outcome for source in sources for outcome in read_source(source, fields))
         with self.rejections.open("wb") as file:
-            for outcome in (o for source in sources for o in read_source(source, fields)):
-                order += 1
+            for order, outcome in enumerate(outcomes):
                 advance(1)
                 if isinstance(outcome, Rejected):
                     self._reject(file, outcome)
-                    continue
-                made, source, record, encoding = outcome
-                encodings[encoding] += 1
-                block.append(_Pending(made.article, made.changes, source, record, order))
-                chars += len(made.article.text)
-                if chars > _BLOCK_CHARS:
-                    blocks.append(self._spill(block, len(blocks)))
-                    block, chars = [], 0
+                else:
+                    made, source, record, encoding = outcome
+                    encodings[encoding] += 1
+                    blocks.add(Pending(made.article, made.changes, source, record, order))
         self.result.encodings = encodings
-        return [*blocks, iter(sorted(block, key=_key))]
+        return blocks
 
-    def _spill(self, block: list[_Pending], number: int) -> Iterator[_Pending]:
-        encoder = msgspec.json.Encoder()
-        path = self.work / f"{number:05}.jsonl"
-        with path.open("wb") as file:
-            file.writelines(encoder.encode(row) + b"\n" for row in sorted(block, key=_key))
-        return _unspill(path)
-
-    def merge(self, store: Store, blocks: list[Iterator[_Pending]]) -> Iterator[Made]:
+    def merge(self, store: Store, blocks: Blocks) -> Iterator[Made]:
         """Yield the articles that the store will have, by id."""
-        pending = groupby(heapq.merge(*blocks, key=_key), key=lambda row: row.article.id)
+        pending = groupby(blocks, key=lambda row: row.article.id)
         former = iter(store)
         old = next(former, None)
         with self.rejections.open("ab") as file:
@@ -193,9 +177,9 @@ class _Run:
         self.result.articles += 1
         return row
 
-    def _first(self, rows: Iterable[_Pending], file: IO[bytes]) -> _Pending | None:
+    def _first(self, rows: Iterable[Pending], file: IO[bytes]) -> Pending | None:
         """Return the first of the records with one id; others with another text are rejected."""
-        first: _Pending | None = None
+        first: Pending | None = None
         for row in rows:
             if row.article.id in self.files and self.files[row.article.id] != row.article.sha256:
                 where = "an article that the corpus has as a file"
@@ -209,7 +193,7 @@ class _Run:
             self._reject(file, Rejected(row.source, reason, row.record, row.article.id))
         return first
 
-    def _settle(self, old: Made | None, new: _Pending | None) -> Made | None:
+    def _settle(self, old: Made | None, new: Pending | None) -> Made | None:
         """Return what the store will have of two versions, and count what that means."""
         result = self.result
         if new is None:
@@ -217,7 +201,8 @@ class _Run:
         if old is None and new.article.id in self.files:
             result.unchanged += 1
             return None
-        result.changes += new.changes
+        if new.changes != UNCHANGED:
+            result.changes += new.changes
         article = new.article
         if old is None:
             result.added += 1
@@ -235,35 +220,3 @@ class _Run:
         self.result.rejected += 1
         self.result.reasons[rejected.kind] += 1
         file.write(msgspec.json.encode(rejected) + b"\n")
-
-    def write_rejections(self, path: Path, sources: Sequence[Source]) -> None:
-        """Put this run's rejections in the place of those that its sources had before."""
-        read = {source.name for source in sources}
-        new = path.with_name(f".{path.name}.new")
-        with new.open("wb") as out:
-            if path.exists():
-                with path.open("rb") as former:
-                    out.writelines(line for line in former if not _is_from(line, read))
-            with self.rejections.open("rb") as found:
-                shutil.copyfileobj(found, out)
-        if new.stat().st_size:
-            new.replace(path)
-        else:
-            new.unlink()
-            path.unlink(missing_ok=True)
-
-
-def _key(row: _Pending) -> tuple[str, int]:
-    return (row.article.id, row.order)
-
-
-def _unspill(path: Path) -> Iterator[_Pending]:
-    decoder = msgspec.json.Decoder(_Pending)
-    with path.open("rb") as file:
-        yield from map(decoder.decode, file)
-
-
-def _is_from(line: bytes, sources: set[str]) -> bool:
-    source = msgspec.json.decode(line, type=Rejected).source
-    # The split of a dataset is part of its name.
-    return source in sources or source.rpartition("#")[0] in sources

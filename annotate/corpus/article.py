@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import msgspec
 
 from annotate.text import digest
@@ -12,7 +10,7 @@ from annotate.text import digest
 METADATA = ("title", "source", "url", "author", "published_at", "language")
 
 
-class Article(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Article(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An article: its id, its canonical text, and what is known about it.
 
     Metadata are empty strings where unknown; `published_at` is as the source gives it,
@@ -30,7 +28,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     language: str = ""
     cluster: str = ""
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """The digest of the canonical text: the version of the article."""
         return digest(self.text)

@@ -10,10 +10,9 @@ from typing import Literal, NamedTuple
 import regex
 
 # The words of `annotate.corpus.duplicates`.
-WORD = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|"
-    r"(?:(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])[\p{L}\p{M}\p{N}])+"
-)
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+WORD = regex.compile(rf"(?V1)[{_LETTER}&&{_UNSPACED}]|[{_LETTER}--{_UNSPACED}]+")
 _PIECE = re.compile(r"\S+\s*|\s+")
 
 # Past this many words common ones no longer anchor the comparison, which would take minutes.
@@ -40,10 +39,13 @@ def _shingles(text: str, size: int) -> set[tuple[str, ...]]:
 
 
 def word_diff(one: str, other: str) -> Iterator[Piece]:
-    """Yield what became of the words of `one` in `other`, in order."""
+    """Yield what became of the words of `one` in `other`, in order; white space is nothing."""
     left, right = _PIECE.findall(one), _PIECE.findall(other)
     matcher = difflib.SequenceMatcher(
-        None, left, right, autojunk=max(len(left), len(right)) > _THOROUGH
+        None,
+        [piece.strip() for piece in left],
+        [piece.strip() for piece in right],
+        autojunk=max(len(left), len(right)) > _THOROUGH,
     )
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":

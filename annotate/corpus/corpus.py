@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from annotate.corpus.engine import start_engine
 from annotate.corpus.fields import Fields, Made
 from annotate.corpus.intake import Rejected
 from annotate.corpus.read import read_files
+from annotate.corpus.rejections import read_rejections
 from annotate.corpus.sources import Source
 from annotate.corpus.store import Store, to_table
 from annotate.errors import CorpusError
@@ -27,6 +30,8 @@ from annotate.workspace import DuplicateSettings, Workspace
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# To be raised when the same articles and settings would give other clusters.
+_METHOD = 1
 _CLUSTERING = ("threshold", "shingle_size", "permutations")
 
 
@@ -53,31 +58,54 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Made]:
         """Yield all articles by id; `CorpusError` where a file and the store disagree."""
+        self._check()
+        both = self._in_both(self.store)
+        stored = (row for row in self.store if row.article.id not in both)
+        yield from heapq.merge(self._files(both), stored, key=lambda row: row.article.id)
+
+    def _check(self) -> None:
         if not (self.path.exists() or self.store.exists()):
             raise CorpusError(
                 f"{self.path} does not exist",
                 "Put articles there, take some in with `annotate corpus add`, or correct `corpus` "
                 "in annotate.toml.",
             )
-        last: Made | None = None
-        for row in heapq.merge(self.files, self.store, key=lambda row: row.article.id):
-            if last is None or row.article.id != last.article.id:
-                yield row
-            elif row.article.text != last.article.text:
+
+    def _in_both(self, store: Store) -> dict[str, str]:
+        """Return the ids of files that a store has too, each with the store's cluster.
+
+        Such an article is one, with what the file says of it. `CorpusError` where the two
+        have different texts.
+        """
+        files = {article.id: article.sha256 for article, _ in self.files}
+        both: dict[str, str] = {}
+        for row in store.columns("id", "sha256", "cluster") if files else ():
+            if files.get(row["id"], row["sha256"]) != row["sha256"]:
                 raise CorpusError(
-                    f"the article {row.article.id!r} has another text in {self.folder} than in "
+                    f"the article {row['id']!r} has another text in {self.folder} than in "
                     f"{self.store.path}",
                     "Give the file another id, or delete it and add its new text to the store.",
                 )
-            last = row
+            if row["id"] in files:
+                both[row["id"]] = row["cluster"]
+        return both
+
+    def _files(self, clusters: Mapping[str, str]) -> Iterator[Made]:
+        for article, changes in self.files:
+            cluster = clusters.get(article.id, "")
+            yield Made(msgspec.structs.replace(article, cluster=cluster), changes)
 
     def find(self, article_id: str) -> Made:
         """Return an article; `CorpusError` when there is none of that id."""
-        found = next((row for row in self.files if row.article.id == article_id), None)
-        found = found or self.store.find(article_id)
-        if found:
-            return found
+        if found := self.find_all([article_id]):
+            return found[article_id]
         raise CorpusError(f"there is no article {article_id!r}", "Check the id.")
+
+    def find_all(self, ids: Sequence[str]) -> dict[str, Made]:
+        """Return those of these ids that are articles, by id."""
+        files = {row.article.id: row for row in self.files}
+        found = {row.article.id: row for row in self.store.find(*ids)}
+        return found | {name: files[name] for name in ids if name in files}
 
     def articles(self, progress: Progress = silent) -> list[Article]:
         """Return all articles by id, each with its cluster."""
@@ -99,18 +127,19 @@ class Corpus:
     def known(self, progress: Progress = silent) -> Iterator[Article]:
         """Yield all articles by id with what is known about them, but without their texts."""
         clusters = self.clusters(progress)
-        columns = ("id", *METADATA)
-        files = (tuple(getattr(article, name) for name in columns) for article, _ in self.files)
-        stored = (tuple(row[name] for name in columns) for row in self.store.columns(*columns))
-        last = ""
-        for row in heapq.merge(files, stored):
-            if row[0] != last:
-                known = dict(zip(columns, row, strict=True))
-                yield Article(**known, text="", cluster=clusters.get(row[0], row[0]))
-            last = row[0]
+        both = self._in_both(self.store)
+        files = (msgspec.structs.replace(article, text="") for article, _ in self.files)
+        stored = (
+            Article(**row, text="")
+            for row in self.store.columns("id", *METADATA)
+            if row["id"] not in both
+        )
+        for article in heapq.merge(files, stored, key=lambda article: article.id):
+            yield msgspec.structs.replace(article, cluster=clusters.get(article.id, article.id))
 
     def clusters(self, progress: Progress = silent) -> dict[str, str]:
         """Return the cluster of every article that is in one with others."""
+        self._check()
         return self._kept(self._key(self._versions()), lambda: self._find(self.store, progress))
 
     def _kept(self, key: str, find: Callable[[], dict[str, str]]) -> dict[str, str]:
@@ -123,28 +152,26 @@ class Corpus:
 
     def _versions(self) -> Iterator[tuple[str, str, str]]:
         """Yield id, sha256 and former cluster of every article by id, without the texts."""
-        files = ((article.id, article.sha256, article.cluster) for article, _ in self.files)
+        both = self._in_both(self.store)
+        files = ((a.id, a.sha256, "") for a, _ in self.files if a.id not in both)
         stored = (
             (row["id"], row["sha256"], row["cluster"])
             for row in self.store.columns("id", "sha256", "cluster")
         )
-        last = ""
-        for row in heapq.merge(files, stored):
-            if row[0] != last:
-                yield row
-            last = row[0]
+        return heapq.merge(files, stored)
 
     def _key(self, versions: Iterable[tuple[str, str, str]]) -> str:
         """Return a digest of all that decides the clusters."""
         chosen = {name: getattr(self.settings, name) for name in _CLUSTERING}
-        key = hashlib.sha256(msgspec.json.encode(chosen))
+        key = hashlib.sha256(msgspec.json.encode({"method": _METHOD, **chosen}))
         for version in versions:
             key.update("\n".join((*version, "")).encode())
         return key.hexdigest()
 
     def _find(self, store: Store, progress: Progress) -> dict[str, str]:
         """Find the clusters over the files and a store."""
-        table = to_table(self.files)
+        both = self._in_both(store)
+        table = to_table(row for row in self.files if row.article.id not in both)
         return self._find_clusters(table, store.shards(), progress)
 
     def _find_clusters(
@@ -160,7 +187,7 @@ class Corpus:
         columns = ("id", "sha256", "text", "cluster")
         frame = daft.from_arrow(table.select(columns))
         if shards:
-            stored = daft.read_parquet([str(path) for path in shards]).select(*columns)
+            stored = daft.read_parquet([_escaped(path) for path in shards]).select(*columns)
             frame = frame.concat(stored) if len(table) else stored
         return find_clusters(frame, self.settings, progress)
 
@@ -187,10 +214,12 @@ class Corpus:
 
     def rejected(self) -> Iterator[Rejected]:
         """Yield what was rejected when sources were added."""
-        if self.rejected_path.exists():
-            decoder = msgspec.json.Decoder(Rejected)
-            with self.rejected_path.open("rb") as file:
-                yield from map(decoder.decode, file)
+        return read_rejections(self.rejected_path)
+
+
+def _escaped(path: Path) -> str:
+    """Return a path in which Daft sees no pattern."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path))
 
 
 class _Kept(msgspec.Struct):
@@ -201,15 +230,21 @@ class _Kept(msgspec.Struct):
 def _read_cache(path: Path) -> _Kept | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Kept)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         # Whatever is wrong with it, it can be made again.
         return None
 
 
 def _write_cache(path: Path, kept: _Kept) -> None:
-    new = path.with_name(f"{path.name}.new")
-    new.write_bytes(msgspec.json.encode(kept))
-    new.replace(path)
+    # Two commands at a time are allowed, and each may write one.
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        new.write_bytes(msgspec.json.encode(kept))
+        new.replace(path)
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be written: {error.strerror}", "Check its permissions and space."
+        ) from error
 
 
 def open_corpus(workspace: Workspace, **settings: Any) -> Corpus:

@@ -72,11 +72,9 @@ def _signatures(articles: daft.DataFrame, settings: DuplicateSettings) -> daft.D
     from daft import col
     from daft import functions as fn
 
-    spaced = fn.regexp_replace(fn.lower(col("text")), _UNSPACED, " $1 ")
-    words = fn.strip(fn.regexp_replace(spaced, _BETWEEN_WORDS, " "))
     size, count = settings.shingle_size, settings.permutations
     return (
-        articles.select(fn.hash(col("sha256")).alias("member"), words.alias("words"))
+        articles.select(fn.hash(col("sha256")).alias("member"), _words().alias("words"))
         # Without a word there is nothing to compare: emoji, a line of stars.
         .where("words != ''")
         .select(
@@ -84,6 +82,15 @@ def _signatures(articles: daft.DataFrame, settings: DuplicateSettings) -> daft.D
         )
         .distinct("member")
     )
+
+
+def _words() -> daft.Expression:
+    """Return the expression for the words of `text` in small letters, separated by spaces."""
+    from daft import col
+    from daft import functions as fn
+
+    spaced = fn.regexp_replace(fn.lower(col("text")), _UNSPACED, " $1 ")
+    return fn.strip(fn.regexp_replace(spaced, _BETWEEN_WORDS, " "))
 
 
 def _similar_pairs(signatures: daft.DataFrame, settings: DuplicateSettings) -> daft.DataFrame:
@@ -185,7 +192,8 @@ def name_clusters(components: Iterator[list[Member]]) -> dict[str, str]:
     for component in components:
         ids = sorted(member.id for member in component)
         known = Counter(member.former for member in component if member.former in ids)
-        founders = {member.id for member in component if member.former == member.id}
+        # A file has no former cluster written down, and may well have been the founder.
+        founders = {member.id for member in component if member.former in {"", member.id}}
         former = [(-count, name) for name, count in known.items() if name in founders]
         name = min(former)[1] if former else ids[0]
         names |= dict.fromkeys(ids, name)

@@ -193,7 +193,10 @@ def _refuse_broken_utf8(data: bytes) -> None:
         data.decode()
     except UnicodeDecodeError as error:
         text = data.decode(errors="replace")
-        if sum(not char.isascii() for char in text) > 5 * text.count("\ufffd"):
+        broken = text.count("\ufffd")
+        sound = [char for char in text if not char.isascii() and char != "\ufffd"]
+        # Three bytes that are a character in UTF-8 are hardly ever anything in a code page.
+        if len(sound) > 4 * broken or (len(sound) >= broken and max(sound) > "\u07ff"):
             raise Undecodable(f"is in UTF-8, but broken at byte {error.start + 1}") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import Any
 
 from annotate.errors import CorpusError
 from annotate.workspace import DuplicateSettings
@@ -18,6 +19,7 @@ _QUIET = {
     "RAY_DEDUP_LOGS": "1",
     "SCARF_NO_ANALYTICS": "true",
 }
+_RAY_QUIET: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
 
 # Left to itself Ray tries for a minute and a half, and says so line by line.
 _PING_SECONDS = 5
@@ -65,20 +67,21 @@ def _connect(address: str) -> None:
 
     if ray.is_initialized():
         return
-    quiet = {"configure_logging": True, "logging_level": "ERROR", "log_to_driver": False}
     if not address:
         # One of our own, seen from this machine only, that ends with this process.
-        ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+        ray.init(
+            address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **_RAY_QUIET
+        )
         return
     if ":" in address and "RAY_USE_TLS" not in os.environ:
         _ping(address)
     with warnings.catch_warnings(action="ignore"):
-        ray.init(address=address, **quiet)
+        ray.init(address=address, **_RAY_QUIET)
 
 
 def _ping(address: str) -> None:
     """Raise `ConnectionError` with a reason when no Ray answers within some seconds."""
-    import grpc
+    import grpc  # type: ignore[import-untyped]
 
     scheme, _, target = address.rpartition("://")
     method = _PING_CLIENT_PORT if scheme else _PING_HEAD

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -14,6 +17,15 @@ from annotate.corpus.fonts import legacy_font
 from annotate.text import Changes, canonicalise, digest
 
 _LONGEST_ID = 200
+# True is an integer too, so it comes first.
+_KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((bool,), "true or false"),
+    ((int, float, Decimal), "a number"),
+    ((list, tuple), "a list"),
+    ((Mapping,), "an object"),
+    ((date, time), "a date or time"),
+    ((bytes,), "bytes"),
+)
 
 
 class Unusable(ValueError):
@@ -63,9 +75,10 @@ def make_article(record: Mapping[str, Any], fields: Fields, default_id: str = ""
         field = fields.metadata.get(name, name)
         if value := _plain(record.get(field), field):
             meta[name] = _canonical(value, field)[0]
-    # Not canonicalised: an id keeps what the check refuses.
-    article_id = unicodedata.normalize("NFC", _plain(record.get(fields.id), fields.id))
-    article_id = check_id(article_id or default_id or digest(text)[:16])
+    given = _plain_id(record.get(fields.id), fields.id) or default_id or digest(text)[:16]
+    # Not canonicalised: an id keeps what the check refuses. Some systems keep the names of
+    # files decomposed.
+    article_id = check_id(unicodedata.normalize("NFC", given))
     return Made(Article(id=article_id, text=text, **meta), changes)
 
 
@@ -84,14 +97,21 @@ def _missing(record: Mapping[str, Any], name: str) -> str:
     others = [key for key, value in record.items() if isinstance(value, str)]
     if name in record or not others:
         return f"has no `{name}`"
-    return f"has no `{name}`; its fields of text are {', '.join(others[:8])}"
+    listed = ", ".join(key[:40] for key in others[:8])
+    return f"has no `{name}`; its fields of text are {listed}"
 
 
 def _canonical(value: str, name: str) -> tuple[str, Changes]:
     try:
         return canonicalise(value)
     except ValueError as error:
-        raise Unusable(f"`{name}`: {error}") from error
+        raise Unusable(f"holds a lone surrogate: `{name}`") from error
+
+
+def _plain_id(value: Any, name: str) -> str:
+    if isinstance(value, list | tuple):
+        raise Unusable(f"`{name}` is {_kind(value)}, not text")
+    return _plain(value, name)
 
 
 def _plain(value: Any, name: str) -> str:
@@ -103,7 +123,10 @@ def _plain(value: Any, name: str) -> str:
             return value.strip()
         case bool():
             pass
-        case int() | float():
+        case float() if math.isnan(value):
+            # So tables of pandas say that there is none.
+            return ""
+        case int() | float() | Decimal() | UUID():
             return str(value)
         case datetime() | date() | time():
             return value.isoformat()
@@ -113,5 +136,5 @@ def _plain(value: Any, name: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
-    return names.get(type(value), "an object" if isinstance(value, Mapping) else "no text")
+    known = (what for types, what in _KINDS if isinstance(value, types))
+    return next(known, f"a value of type {type(value).__name__}")

@@ -17,7 +17,7 @@ TONES = ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 # Characters that are looked at for evidence.
 _HEAD = 20_000
 # This many letters that only Vietnamese has, in the first characters, are proof of Unicode.
-_START, _PROOF = 500, 10
+_START, _PROOF = 300, 6
 _MODERN = re.compile("[\u1ea0-\u1ef9]")
 _WORD = re.compile(r"[^\s.,;:!?()\[\]\"“”/]+")
 

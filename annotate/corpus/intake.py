@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from annotate.corpus.article import METADATA
-from annotate.corpus.documents import read_document
+from annotate.corpus.columns import read_batches
+from annotate.corpus.documents import HTML, read_document
 from annotate.corpus.encoding import Undecodable
 from annotate.corpus.fields import Fields, Made, Unusable, make_article
+from annotate.corpus.records import MAX_BYTES, TOO_LONG, Fault, Record
 from annotate.corpus.sources import TABLES, DatasetFolder, File, Source
-from annotate.corpus.tables import MAX_BYTES, Fault, Record, open_table
+from annotate.corpus.streams import first_line
+from annotate.corpus.tables import open_table
+
+Item = TypeVar("Item")
+
+_BATCH = 256
+_LONGEST_REASON = 500
 
 
 class Taken(NamedTuple):
@@ -46,9 +53,6 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
 
 Outcome = Taken | Rejected
 
-# What a broken stream raises: a cut gzip, bad deflate data, a lost connection.
-_BROKEN = (OSError, EOFError, zlib.error)
-
 
 def read_source(source: Source, fields: Fields) -> Iterator[Outcome]:
     """Yield an outcome for every record of a source; nothing that it holds raises."""
@@ -58,75 +62,115 @@ def read_source(source: Source, fields: Fields) -> Iterator[Outcome]:
             count += 1
             yield outcome
     except Undecodable as error:
-        yield Rejected(source.name, str(error))
-    except _BROKEN as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        after = f" after {count:,} records" if count else ""
-        yield Rejected(source.name, f"cannot be read{after}: {reason.splitlines()[0]}")
+        yield _rejected(source.name, str(error))
+    except OSError as error:
+        after = f"after {count:,} records, " if count else ""
+        what = "cannot be read to its end" if count else "cannot be read"
+        yield _rejected(source.name, f"{what}: {after}{first_line(error)}")
 
 
 def _outcomes(source: Source, fields: Fields) -> Iterator[Outcome]:
     if isinstance(source, DatasetFolder):
         yield from _dataset(source, fields)
     elif source.suffix in TABLES:
-        wanted = (fields.text, fields.id, *(fields.metadata.get(n, n) for n in METADATA))
         with source.open() as stream:
-            table = open_table(stream, source.suffix, wanted)
+            table = open_table(stream, source.suffix, _wanted(fields))
             for record in table.records:
                 yield _outcome(record, source.name, fields, table.encoding)
     else:
         yield _document(source, fields)
 
 
+def _wanted(fields: Fields) -> tuple[str, ...]:
+    return (fields.text, fields.id, *(fields.metadata.get(name, name) for name in METADATA))
+
+
 def _outcome(record: Record | Fault, source: str, fields: Fields, encoding: str) -> Outcome:
     if isinstance(record, Fault):
-        return Rejected(source, record.reason, record.number)
+        return _rejected(source, record.reason, record.number)
     try:
         return Taken(make_article(record.fields, fields), source, record.number, encoding)
     except Unusable as error:
-        given = record.fields.get(fields.id)
-        return Rejected(source, str(error), record.number, "" if given is None else str(given))
+        return _rejected(source, str(error), record.number, record.fields.get(fields.id))
+
+
+def _rejected(
+    source: str, reason: str, record: int | None = None, given: object = None
+) -> Rejected:
+    article_id = str(given) if isinstance(given, str | int) else ""
+    return Rejected(source, _writable(reason), record, _writable(article_id))
+
+
+def _writable(text: str) -> str:
+    """Return a text on one line, not too long, and in what UTF-8 can write."""
+    text = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
+    return " ".join(text.split()).encode(errors="backslashreplace").decode()
 
 
 def _document(file: File, fields: Fields) -> Outcome:
     with file.open() as stream:
-        data = stream.read(MAX_BYTES + 1)
+        data = _read(stream, MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        return Rejected(file.name, f"is longer than {MAX_BYTES >> 20} MiB")
+        return _rejected(file.name, TOO_LONG)
     try:
         record, encoding = read_document(data, file.suffix)
-        # A page, unlike a record of a table, has its text under this name always.
-        fields = msgspec.structs.replace(fields, text="text")
+        # What a page holds is named by what found it, but for a text's front matter.
+        fields = Fields() if file.suffix in HTML else msgspec.structs.replace(fields, text="text")
         return Taken(make_article(record, fields, file.stem), file.name, None, encoding)
     except Unusable as error:
-        return Rejected(file.name, str(error))
+        return _rejected(file.name, str(error))
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    """Read to the end, or so many bytes; a stream may give less at a time."""
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _dataset(folder: DatasetFolder, fields: Fields) -> Iterator[Outcome]:
     """Read a dataset by the library that wrote it; its splits are parts of one corpus."""
-    import datasets
+    for found in _safely(_splits(folder)):
+        if isinstance(found, Fault):
+            yield _rejected(folder.name, found.reason)
+            continue
+        split, rows = found
+        # In Arrow's format, since others decode images and sounds.
+        blocks = rows.with_format("arrow").iter(batch_size=_BATCH)
+        for record in _safely(read_batches(blocks, _wanted(fields))):
+            yield _outcome(record, f"{folder.name}#{split}", fields, "utf-8")
 
+
+def _safely(items: Iterator[Item]) -> Iterator[Item | Fault]:
+    """Yield the items up to the first that cannot be had, and what is wrong with that."""
     try:
-        for split, rows in _splits(folder):
-            for number, row in enumerate(rows, start=1):
-                yield _outcome(Record(number, dict(row)), f"{folder.name}#{split}", fields, "utf-8")
-    except (ValueError, TypeError, datasets.exceptions.DatasetsError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Rejected(folder.name, f"is no dataset that can be loaded: {reason}")
+        yield from items
+    # The library reads files of many kinds by others, and all of them raise what they like.
+    except Exception as error:  # noqa: BLE001
+        yield Fault(None, f"cannot be loaded as a dataset: {first_line(error)}")
 
 
-def _splits(folder: DatasetFolder) -> Iterator[tuple[str, Iterator[Mapping[str, Any]]]]:
+def _splits(folder: DatasetFolder) -> Iterator[tuple[str, Any] | Fault]:
     import datasets
 
     path = str(folder.path)
     if (folder.path / "README.md").is_file():
-        names = datasets.get_dataset_config_names(path)
-        chosen = datasets.get_dataset_default_config_name(path) or names[0]
-        streams = datasets.load_dataset(path, chosen, streaming=True)
-        yield from ((str(split), iter(rows)) for split, rows in streams.items())
+        default = datasets.get_dataset_default_config_name(path)
+        names = [default] if default else datasets.get_dataset_config_names(path)
+        for name in names:
+            prefix = f"{name}/" if len(names) > 1 else ""
+            # Each by itself, so that a broken one costs no other.
+            yield from _safely(_streams(path, name, prefix))
         return
     saved = datasets.load_from_disk(path)
     whole = saved if isinstance(saved, datasets.DatasetDict) else {"train": saved}
-    for split, rows in whole.items():
-        blocks = rows.with_format("arrow").iter(batch_size=256)
-        yield str(split), (row for block in blocks for row in block.to_pylist())
+    yield from ((str(split), rows) for split, rows in whole.items())
+
+
+def _streams(path: str, config: str, prefix: str) -> Iterator[tuple[str, Any]]:
+    import datasets
+
+    streams = datasets.load_dataset(path, config, streaming=True)
+    yield from ((f"{prefix}{split}", rows) for split, rows in streams.items())

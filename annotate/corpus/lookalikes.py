@@ -18,7 +18,8 @@ _CYRILLIC_GREEK = dict(
 _D = {"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"}
 _ALL = frozenset(_CYRILLIC_GREEK) | frozenset(_D)
 
-_WORD = re.compile(r"[^\W\d_]+")
+# With accents that are characters of their own: no other script's letter has one composed.
+_WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _VIETNAMESE = re.compile("[ơưƠƯ\u1ea0-\u1ef9]")
 

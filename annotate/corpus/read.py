@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from annotate.corpus.article import Article
 from annotate.corpus.documents import read_document
 from annotate.corpus.fields import Fields, Made, Unusable, make_article
+from annotate.corpus.streams import first_line
 from annotate.errors import CorpusError
 
 SUFFIXES = (".md", ".txt")
@@ -76,9 +76,8 @@ def read_article(path: Path) -> Article:
 def _read(path: Path) -> Made:
     try:
         record, _ = read_document(path.read_bytes(), path.suffix.lower())
-        # Some systems keep file names decomposed.
-        return make_article(record, _FIELDS, unicodedata.normalize("NFC", path.stem))
+        return make_article(record, _FIELDS, path.stem)
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
+        raise CorpusError(f"{path} cannot be read: {first_line(error)}", "Check it.") from error
     except Unusable as error:
         raise CorpusError(f"{path} {error}", "Correct the file, or remove it.") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -13,7 +15,10 @@ from annotate.errors import CorpusError
 
 # What a sample can be stratified by: a field of metadata, or a part of the date.
 STRATA = (*METADATA, "year", "month")
-_DATE_CHARS = {"year": 4, "month": 7}
+_DATES = {
+    "year": re.compile(r"\d{4}(?=-|$)"),
+    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])(?!\d)"),
+}
 
 
 def draw_sample(
@@ -56,9 +61,14 @@ def _place(article_id: str, seed: int) -> bytes:
 
 def _stratum(article: Article, by: Sequence[str]) -> tuple[str, ...]:
     return tuple(
-        article.published_at[: _DATE_CHARS[name]] if name in _DATE_CHARS else getattr(article, name)
-        for name in by
+        date_part(article, name) if name in _DATES else getattr(article, name) for name in by
     )
+
+
+def date_part(article: Article, name: str) -> str:
+    """Return the year, or year and month, of an article; empty for a date not in ISO 8601."""
+    match = _DATES[name].match(article.published_at)
+    return match.group() if match else ""
 
 
 def _apportion(sizes: dict[tuple[str, ...], int], total: int) -> dict[tuple[str, ...], int]:
@@ -73,5 +83,9 @@ def _apportion(sizes: dict[tuple[str, ...], int], total: int) -> dict[tuple[str,
 
 
 def read_ids(lines: Iterable[str]) -> list[str]:
-    """Return the ids of a list: one a line; empty lines are nothing."""
-    return [stripped for line in lines if (stripped := line.strip())]
+    """Return the ids of a list: one a line; empty lines are nothing, nor is a BOM.
+
+    Like the ids of articles they are in NFC.
+    """
+    ids = (unicodedata.normalize("NFC", line.lstrip("\ufeff").strip()) for line in lines)
+    return [article_id for article_id in ids if article_id]

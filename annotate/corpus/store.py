@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -36,6 +38,7 @@ class Store:
     def __init__(self, path: Path, compression: str = "zstd") -> None:
         self.path = path
         self._compression = compression
+        self._new = path.with_name(f".{path.name}.new")
         self._old = path.with_name(f".{path.name}.old")
 
     def exists(self) -> bool:
@@ -46,36 +49,47 @@ class Store:
         """Return the paths of the Parquet files in the order of their ids."""
         # A process that was killed between the two renames of a replacement left this.
         path = self.path if self.path.exists() else self._old
-        return sorted(path.glob("*.parquet")) if path.is_dir() else [path] * path.exists()
+        if not path.is_dir():
+            return [path] * path.exists()
+        try:
+            # Not glob, for which a folder that may not be read is an empty one.
+            return sorted(shard for shard in path.iterdir() if shard.suffix == ".parquet")
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def __iter__(self) -> Iterator[Made]:
         """Yield the articles by id; holds some hundred at a time."""
-        for shard in self.shards():
-            with _readable(shard) as file:
-                for batch in file.iter_batches(_BATCH):
-                    yield from map(_stored, batch.to_pylist())
+        last = ""
+        for row in self._rows(COLUMNS, _BATCH):
+            if row["id"] <= last:
+                raise _foreign(self.path, f"is not sorted by id: {row['id']!r} is late")
+            last = row["id"]
+            yield _stored(row)
 
     def columns(self, *names: str) -> Iterator[dict[str, Any]]:
         """Yield the named columns of the articles by id."""
+        return self._rows(names, _GROUP_ROWS)
+
+    def _rows(self, names: Sequence[str], at_once: int) -> Iterator[dict[str, Any]]:
         for shard in self.shards():
             with _readable(shard) as file:
-                for batch in file.iter_batches(columns=list(names)):
+                for batch in file.iter_batches(at_once, columns=list(names)):
                     yield from batch.to_pylist()
 
-    def find(self, article_id: str) -> Made | None:
-        """Return the article of an id; reads the one group of rows that can hold it."""
+    def find(self, *ids: str) -> Iterator[Made]:
+        """Yield the articles of these ids by id; reads the groups of rows that can hold them."""
         import pyarrow as pa
 
+        wanted = sorted(set(ids))
         for shard in self.shards():
             with _readable(shard) as file:
                 for group in range(file.num_row_groups):
-                    ids = file.metadata.row_group(group).column(0).statistics
-                    if ids is None or ids.min <= article_id <= ids.max:
+                    extent = file.metadata.row_group(group).column(0).statistics
+                    if here := _within(wanted, extent):
                         rows = file.read_row_group(group)
-                        at = rows["id"].index(pa.scalar(article_id)).as_py()
-                        if at >= 0:
-                            return _stored(rows.slice(at, 1).to_pylist()[0])
-        return None
+                        chosen = [name in here for name in rows["id"].to_pylist()]
+                        rows = rows.filter(pa.array(chosen, pa.bool_()))
+                        yield from map(_stored, rows.to_pylist())
 
     def __len__(self) -> int:
         """Return how many articles there are; reads the files' ends only."""
@@ -86,35 +100,48 @@ class Store:
         return total
 
     def replace(self, tables: Iterator[pa.Table], shard_bytes: int = SHARD_BYTES) -> None:
-        """Replace the store by these rows, which come sorted by id; at least one table.
+        """Replace the store by these rows, which come sorted by id.
 
         The store is the old or the new one whole, whenever the process ends. Raises
         `CorpusError` when it cannot be written.
         """
-        made = self.path.with_name(f".{self.path.name}.new")
         try:
-            shutil.rmtree(made, ignore_errors=True)
-            made.mkdir(parents=True)
-            _write(made, tables, shard_bytes, self._compression)
-            self._swap(made)
+            shutil.rmtree(self._new, ignore_errors=True)
+            self._new.mkdir(parents=True)
+            _write(self._new, tables, shard_bytes, self._compression)
+            self._swap()
         except OSError as error:
             raise CorpusError(
                 f"{self.path} cannot be written: {error.strerror or error}",
                 "Free some space or check its permissions; what was there is untouched.",
             ) from error
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(self._new, ignore_errors=True)
 
-    def _swap(self, made: Path) -> None:
-        shards = sorted(made.iterdir())
+    def recover(self) -> None:
+        """Clear away what a killed replacement left; the store is what it was taken for."""
+        if self._old.exists() and not self.path.exists():
+            self._old.rename(self.path)
+        _remove(self._old)
+        _remove(self._new)
+
+    def _swap(self) -> None:
+        shards = sorted(self._new.iterdir())
         if len(shards) == 1 and not self.path.is_dir():
             shards[0].replace(self.path)
         else:
             if self.path.exists():
                 _remove(self._old)
                 self.path.rename(self._old)
-            (shards[0] if len(shards) == 1 else made).rename(self.path)
+            (shards[0] if len(shards) == 1 else self._new).rename(self.path)
         _remove(self._old)
+
+
+def _within(wanted: list[str], extent: Any) -> set[str]:
+    """Return the sorted ids that lie within the extent of a group; all when it has none."""
+    if extent is None or not extent.has_min_max:
+        return set(wanted)
+    return set(wanted[bisect_left(wanted, extent.min) : bisect_right(wanted, extent.max)])
 
 
 def _remove(path: Path) -> None:
@@ -127,18 +154,38 @@ def _readable(shard: Path) -> Iterator[Any]:
 
     try:
         with parquet.ParquetFile(shard) as file:
-            if missing := set(COLUMNS) - set(file.schema_arrow.names):
-                raise CorpusError(
-                    f"{shard} has no column {', '.join(sorted(missing))}",
-                    "It is no store of this tool: move it away, then take it in with "
-                    "`annotate corpus add`.",
-                )
+            if difference := _difference(file.schema_arrow):
+                raise _foreign(shard, difference)
             yield file
     except (ArrowException, OSError) as error:
-        raise CorpusError(
-            f"{shard} cannot be read: {str(error).splitlines()[0]}",
-            "Restore it from a copy, or delete it and add its sources again.",
-        ) from error
+        raise _unreadable(shard, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> CorpusError:
+    return CorpusError(
+        f"{path} cannot be read: {str(error).splitlines()[0]}",
+        "Restore it from a copy, or delete it and add its sources again.",
+    )
+
+
+def _foreign(shard: Path, difference: str) -> CorpusError:
+    return CorpusError(
+        f"{shard} is no store of this tool: it {difference}",
+        "Move it away, then take it in with `annotate corpus add`.",
+    )
+
+
+def _difference(schema: pa.Schema) -> str:
+    """Return what makes a schema another than the store's, or nothing."""
+    expected = arrow_schema()
+    if missing := [name for name in expected.names if name not in schema.names]:
+        return f"has no column {', '.join(missing)}"
+    if schema.names != expected.names:
+        return "has more columns, or in another order"
+    for name in expected.names:
+        if schema.field(name).type != expected.field(name).type:
+            return f"has a column {name} of another type"
+    return ""
 
 
 def _stored(row: dict[str, Any]) -> Made:
@@ -189,7 +236,8 @@ def tables_of(rows: Iterable[Made]) -> Iterator[pa.Table]:
         if len(group) == _GROUP_ROWS or chars > _GROUP_CHARS:
             yield to_table(group)
             group, chars = [], 0
-    yield to_table(group)
+    if group:
+        yield to_table(group)
 
 
 def with_clusters(store: Store, clusters: Mapping[str, str]) -> Iterator[pa.Table]:
@@ -207,16 +255,35 @@ def with_clusters(store: Store, clusters: Mapping[str, str]) -> Iterator[pa.Tabl
 
 def _write(folder: Path, tables: Iterator[pa.Table], shard_bytes: int, compression: str) -> None:
     """Write numbered shards, each closed once it has reached the given size."""
-    from pyarrow import parquet
-
-    table = next(tables, None)
+    table: pa.Table | None = next(tables, to_table([]))
     number = 0
     while table is not None:
         with (folder / f"{number:05}.parquet").open("wb") as file:
-            with parquet.ParquetWriter(file, arrow_schema(), compression=compression) as writer:
-                while table is not None and file.tell() < shard_bytes:
-                    writer.write_table(table)
-                    table = next(tables, None)
+            table = _write_shard(file, table, tables, shard_bytes, compression)
             file.flush()
             os.fsync(file.fileno())
         number += 1
+
+
+def _write_shard(
+    file: IO[bytes], first: pa.Table, rest: Iterator[pa.Table], shard_bytes: int, compression: str
+) -> pa.Table | None:
+    """Write tables until the file has its size; return the next one.
+
+    A table is written by another thread, while the next one is made.
+    """
+    from pyarrow import parquet
+
+    table: pa.Table | None = first
+    with (
+        parquet.ParquetWriter(file, arrow_schema(), compression=compression) as writer,
+        # Ends before the writer does: to close one that writes is a crash.
+        ThreadPoolExecutor(1) as pool,
+    ):
+        is_full = False
+        while table is not None and not is_full:
+            writing = pool.submit(writer.write_table, table)
+            table = next(rest, None)
+            writing.result()
+            is_full = file.tell() >= shard_bytes
+    return table

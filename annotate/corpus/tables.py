@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from annotate.corpus.encoding import detect
-
-# The longest record: more than any article, less than what makes a machine swap.
-MAX_BYTES = 32 << 20
+from annotate.corpus.columns import read_parquet
+from annotate.corpus.encoding import Undecodable, detect
+from annotate.corpus.records import MAX_BYTES, TOO_LONG, Fault, Record, lacking
 
 _BLOCK = 1 << 20
-_BATCH = 256
-
-
-class Record(NamedTuple):
-    """A record of a table; `number` is its line, or its row in Parquet, from 1."""
-
-    number: int
-    fields: dict[str, Any]
-
-
-class Fault(NamedTuple):
-    """A place in a table that gives no record; `number` is None for the whole file."""
-
-    number: int | None
-    reason: str
 
 
 class Table(NamedTuple):
@@ -48,32 +35,56 @@ def open_table(stream: IO[bytes], suffix: str, wanted: Sequence[str]) -> Table:
     whatever a broken stream raises.
     """
     if suffix == ".parquet":
-        return Table(_parquet(stream, wanted), "utf-8")
-    blocks = _blocks(stream)
-    head = next(blocks, b"")
-    encoding = detect(head)
-    lines = _lines(_utf8(head, blocks, encoding))
+        return Table(read_parquet(stream, wanted), "utf-8")
+    head = stream.read(_BLOCK)
+    encoding = _detect(head)
+    lines = _lines(_utf8(head, stream, encoding))
     if suffix in {".csv", ".tsv"}:
-        return Table(_csv(lines, suffix), encoding)
-    return Table(_jsonl(lines), encoding)
+        return Table(_csv(lines, "\t" if suffix == ".tsv" else "", wanted, encoding), encoding)
+    return Table(_jsonl(lines, encoding), encoding)
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    # Of a compressed stream that breaks off, `read1` gives all that came before.
-    read = getattr(stream, "read1", stream.read)
-    while block := read(_BLOCK):
-        yield block
+def _detect(head: bytes) -> str:
+    """Return the encoding of a table, of which single lines may be damaged."""
+    lines = head.split(b"\n")
+    sound = [line for line in lines if _is_utf8(line)]
+    try:
+        found = detect(head)
+    except Undecodable:
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = head.decode("utf-16", "replace")
+            if text.count("\ufffd") * 50 <= len(text):
+                return "utf-16"
+        if len(sound) * 2 < len(lines) or len(sound) == len(lines):
+            raise
+        return detect(b"\n".join(sound))
+    # Letters in valid UTF-8 are no accident, where a code page seems to fit all the same.
+    proof = sum(not line.isascii() for line in sound)
+    return "utf-8" if proof and proof >= len(lines) - len(sound) and "utf" not in found else found
 
 
-def _utf8(head: bytes, blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield the stream in UTF-8. Bytes that are no text stay as they are, to be told later."""
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# Stands for bytes that are no text: comes back as a byte that UTF-8 never has.
+_DAMAGE = "annotate.damage"
+codecs.register_error(_DAMAGE, lambda error: ("\udcff", getattr(error, "end", 0)))
+
+
+def _utf8(head: bytes, stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield the stream in UTF-8. Bytes that are no text make a line that is no UTF-8."""
+    blocks = iter(lambda: stream.read(_BLOCK), b"")
     if codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}:
         yield head.removeprefix(codecs.BOM_UTF8)
         yield from blocks
         return
-    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-    yield decoder.decode(head).removeprefix("\ufeff").encode("utf-8", "surrogateescape")
-    for block in blocks:
+    decoder = codecs.getincrementaldecoder(encoding)(_DAMAGE)
+    for block in chain([head], blocks):
         yield decoder.decode(block).encode("utf-8", "surrogateescape")
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
@@ -86,11 +97,14 @@ class _Line(NamedTuple):
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[_Line]:
     """Yield the lines without their ends; a line that is too long is skipped in bounded memory."""
+    first = next(blocks, b"")
+    # Some spreadsheets still end lines as the first Macintosh did.
+    end = b"\r" if b"\r" in first[:-1] and b"\n" not in first else b"\n"
     number = 1
     rest = b""
     skipping = False
-    for block in blocks:
-        *whole, rest = (rest + block).split(b"\n")
+    for block in chain([first], blocks):
+        *whole, rest = (rest + block).split(end)
         for line in whole:
             yield _Line(number, None if skipping or len(line) > MAX_BYTES else line)
             number += 1
@@ -101,72 +115,120 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[_Line]:
         yield _Line(number, None if skipping else rest)
 
 
-_TOO_LONG = f"is longer than {MAX_BYTES >> 20} MiB"
-
-
-def _jsonl(lines: Iterator[_Line]) -> Iterator[Record | Fault]:
-    decoder = msgspec.json.Decoder()
+def _jsonl(lines: Iterator[_Line], encoding: str) -> Iterator[Record | Fault]:
+    decode = msgspec.json.Decoder().decode
     for number, line in lines:
         if line is None:
-            yield Fault(number, _TOO_LONG)
+            yield Fault(number, TOO_LONG)
         elif line.strip():
             try:
-                fields = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield Fault(number, f"is not JSON: {error}")
-                continue
-            if isinstance(fields, dict):
-                yield Record(number, fields)
+                fields = _json(line, decode)
+            except RecursionError:
+                yield Fault(number, "is nested too deeply")
+            except UnicodeDecodeError:
+                yield Fault(number, f"is not valid {encoding}")
+            except ValueError as error:
+                yield Fault(number, f"is not JSON: {_where(error)}")
             else:
-                yield Fault(number, "is not a JSON object")
+                is_object = isinstance(fields, dict)
+                yield Record(number, fields) if is_object else Fault(number, "is no JSON object")
 
 
-def _csv(lines: Iterator[_Line], suffix: str) -> Iterator[Record | Fault]:
-    too_long: list[Fault] = []
-
-    def texts() -> Iterator[str]:
-        for number, line in lines:
-            if line is None:
-                too_long.append(Fault(number, _TOO_LONG))
-            yield f"{(line or b'').decode('utf-8', 'surrogateescape')}\n"
-
-    source = texts()
-    first = next(source, "")
-    # Spreadsheets of half the world separate by semicolons and say .csv all the same.
-    separator = ";" if first.count(";") > first.count(",") else ","
-    csv.field_size_limit(MAX_BYTES)
-    header = next(csv.reader([first], delimiter="\t" if suffix == ".tsv" else separator), [])
-    rows = csv.reader(source, delimiter="\t" if suffix == ".tsv" else separator)
-    while True:
-        number = rows.line_num + 2
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield Fault(number, f"is not CSV: {error}")
-            continue
-        yield from too_long
-        too_long.clear()
-        if row is None:
-            return
-        if row and len(row) != len(header):
-            yield Fault(number, f"has {len(row)} fields where the header has {len(header)}")
-        elif row:
-            yield Record(number, dict(zip(header, row, strict=True)))
-
-
-def _parquet(stream: IO[bytes], wanted: Sequence[str]) -> Iterator[Record | Fault]:
-    from pyarrow import ArrowException, parquet
-
+def _json(line: bytes, decode: Callable[[bytes], Any]) -> Any:
     try:
-        file = parquet.ParquetFile(stream)
-        names = file.schema_arrow.names
-        if wanted[0] not in names:
-            yield Fault(None, f"has no column `{wanted[0]}`; it has {', '.join(names)}")
-            return
-        number = 0
-        for batch in file.iter_batches(_BATCH, columns=[n for n in names if n in wanted]):
-            for fields in batch.to_pylist():
-                number += 1
-                yield Record(number, fields)
-    except ArrowException as error:
-        yield Fault(None, f"is not Parquet, or is damaged: {str(error).splitlines()[0]}")
+        return decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Python writes NaN and lone surrogates and reads them. The field may be one that
+        # nobody asks for.
+        return json.loads(line.decode())
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.colno}"
+    return str(error)
+
+
+def _csv(
+    lines: Iterator[_Line], delimiter: str, wanted: Sequence[str], encoding: str
+) -> Iterator[Record | Fault]:
+    first = next(lines, _Line(1, b""))
+    head = (first.content or b"").decode(errors="replace")
+    # Spreadsheets of half the world separate by semicolons and say .csv all the same.
+    delimiter = delimiter or max(",;\t", key=head.count)
+    rows = iter(_Rows(chain([first], lines), delimiter, encoding))
+    _, header = next(rows, (1, None))
+    if header is None:
+        return
+    if isinstance(header, str):
+        yield Fault(None, f"has no header that can be read: {header}")
+        return
+    names = [name.strip() for name in header]
+    if fault := lacking(names, wanted):
+        yield fault
+        return
+    for number, row in rows:
+        if isinstance(row, str):
+            yield Fault(number, row)
+        elif len(row) != len(names):
+            what = f"{len(row)} instead of {len(names)}"
+            yield Fault(number, f"has another number of fields than the header: {what}")
+        else:
+            yield Record(number, dict(zip(names, row, strict=True)))
+
+
+class _Rows:
+    """The rows of a CSV that are not blank, each with the number of its first line.
+
+    In place of a faulty one comes the reason, and it costs no other row. A quote that is not
+    closed would swallow all that follows: it is a fault of its line, and reading goes on at
+    the next.
+    """
+
+    def __init__(self, lines: Iterator[_Line], delimiter: str, encoding: str) -> None:
+        self.lines = lines
+        self.delimiter = delimiter
+        self.encoding = encoding
+        # The lines of this row, whether they are text, and lines that are to be read again.
+        self.taken: list[_Line] = []
+        self.is_text = True
+        self.again: deque[_Line] = deque()
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        csv.field_size_limit(MAX_BYTES)
+        while True:
+            self.taken, self.is_text = [], True
+            try:
+                # Strictly, for else a quote amid a field is left out without a word.
+                cells = next(csv.reader(self._texts(), delimiter=self.delimiter, strict=True), None)
+            except csv.Error as error:
+                yield self.taken[0].number, self._reason(error)
+                self.again.extendleft(reversed(self.taken[1:]))
+                continue
+            if cells is None:
+                return
+            number = self.taken[0].number
+            if not self.is_text:
+                yield number, f"is not valid {self.encoding}"
+            elif cells:
+                yield number, cells
+
+    def _texts(self) -> Iterator[str]:
+        size = 0
+        while line := self.again.popleft() if self.again else next(self.lines, None):
+            self.taken.append(line)
+            size += len(line.content or b"")
+            if line.content is None or size > MAX_BYTES:
+                raise csv.Error(TOO_LONG)
+            try:
+                text = line.content.decode()
+            except UnicodeDecodeError:
+                self.is_text = False
+                text = line.content.decode(errors="surrogateescape")
+            yield f"{text}\n"
+
+    def _reason(self, error: csv.Error) -> str:
+        if self.taken[0].content is None:
+            return TOO_LONG
+        is_open = len(self.taken) > 1 or "unexpected end" in str(error)
+        return f"is not CSV: {'a quote is not closed' if is_open else error}"

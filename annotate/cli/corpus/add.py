@@ -72,12 +72,17 @@ def add(
     """
     from annotate.corpus.corpus import open_corpus
     from annotate.corpus.fields import Fields
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.sources import DOCUMENTS, TABLES, find_sources
 
     found = find_sources(sources)
+    if not found.sources:
+        raise CorpusError(
+            f"there is no file to be read in {listed(sources)}",
+            f"Read are {' '.join((*DOCUMENTS, *TABLES))}, also with .gz or .zst behind.",
+        )
     corpus = open_corpus(workspace, **engine)
     fields = Fields(text=text_field, id=id_field, metadata=mapping)
-    with workspace.alone("corpus-add"):
+    with workspace.alone("corpus add"):
         added = corpus.add(found.sources, fields, rich_progress)
     result = _as_json(added, corpus, found.skipped)
     if as_json:

@@ -16,7 +16,6 @@ from annotate.cli.common import (
     workspace_option,
 )
 from annotate.cli.corpus.common import engine_option
-from annotate.errors import CorpusError
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from annotate.corpus.compare import Piece
     from annotate.corpus.corpus import Corpus
 
+# As many members of a cluster are shown.
+_MEMBERS = 20
 # As many words of what is the same are shown before and after a difference.
 _CONTEXT = 6
 _MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
@@ -33,7 +34,10 @@ _STYLES = {"same": "", "removed": "red", "added": "green"}
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--limit", default=10, show_default=True, metavar="N", help="Show N clusters.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=10, show_default=True, metavar="N",
+    help="Show N clusters.",
+)  # fmt: skip
 @click.option("--no-diff", is_flag=True, help="Only the members, not what differs.")
 @engine_option
 @workspace_option
@@ -56,6 +60,8 @@ def duplicates(
 
     corpus = open_corpus(workspace, **engine)
     names = corpus.clusters(rich_progress)
+    for article_id in ids:
+        corpus.find(article_id)
     groups = _groups(names, ids)
     if as_json:
         clusters = [{"cluster": name, "articles": members} for name, members in groups]
@@ -77,11 +83,7 @@ def _groups(names: dict[str, str], ids: tuple[str, ...]) -> list[tuple[str, list
     groups: dict[str, list[str]] = {}
     for article_id, name in sorted(names.items()):
         groups.setdefault(name, []).append(article_id)
-    if unknown := [article_id for article_id in ids if article_id not in names]:
-        raise CorpusError(
-            f"{unknown[0]!r} has no near-duplicates, or is no article", "Check the id."
-        )
-    wanted = {names[article_id] for article_id in ids} or groups.keys()
+    wanted = {names.get(article_id) for article_id in ids} if ids else groups.keys()
     chosen = [(name, members) for name, members in groups.items() if name in wanted]
     return sorted(chosen, key=lambda group: (-len(group[1]), group[0]))
 
@@ -89,18 +91,20 @@ def _groups(names: dict[str, str], ids: tuple[str, ...]) -> list[tuple[str, list
 def _show(corpus: Corpus, name: str, members: list[str], *, no_diff: bool) -> None:
     from annotate.corpus.compare import similarity, word_diff
 
-    named = corpus.find(name).article.text
-    others = {member: corpus.find(member).article.text for member in members if member != name}
+    others = {key: made.article.text for key, made in corpus.find_all(members).items()}
+    named = others.pop(name)
     size = corpus.settings.shingle_size
     ranked = sorted((-similarity(named, text, size), member) for member, text in others.items())
-    console = stdout()
-    console.print(f"\n[bold]{name}[/bold]  {len(members)} articles", markup=True)
-    for negative, member in ranked:
+    click.echo(f"\n{click.style(name, bold=True)}  {len(members)} articles")
+    for negative, member in ranked[:_MEMBERS]:
         click.echo(f"  {-negative:.2f}  {member}")
+    if len(ranked) > _MEMBERS:
+        click.echo(f"  … and {len(ranked) - _MEMBERS:,} more")
     least = ranked[-1][1]
     if not no_diff and others[least] != named:
         from rich.padding import Padding
 
+        console = stdout()
         console.soft_wrap = False
         click.echo(f"  What {least} has instead:")
         diff = _diff(word_diff(named, others[least]), coloured=console.is_terminal)

@@ -97,12 +97,14 @@ def _lengths(found: Stats) -> Table:
 
 def _facts(found: Stats) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, fact in _rows(found):
-        table.add_row(name, fact)
+        # As text: brackets in a source's name are no markup.
+        table.add_row(name, Text(fact))
     return table
 
 
