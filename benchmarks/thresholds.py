@@ -27,7 +27,8 @@ def main() -> None:
     print("| shingle size | reprints: least | reprints: most | others: most | others: median |")
     print("| ---: | ---: | ---: | ---: | ---: |")
     for size in (1, 2, 3, 4, 5, 7):
-        reprints, others = [], []
+        reprints: list[float] = []
+        others: list[float] = []
         for one, other in pairs:
             is_reprint = one.id.startswith(_REPRINTS) and other.id.startswith(_REPRINTS)
             alike = similarity(one.text, other.text, size)
