@@ -143,9 +143,14 @@ class Workspace:
         """The unversioned folder `.annotate/`, readable by its owner only; made if absent."""
         path = self.root / ".annotate"
         if not path.is_dir():
-            path.mkdir(mode=0o700)
-            # Holds secrets and people's names, so no version control may pick it up.
-            (path / ".gitignore").write_text("*\n", encoding="utf-8")
+            try:
+                path.mkdir(mode=0o700)
+                # Holds secrets and people's names, so no version control may pick it up.
+                (path / ".gitignore").write_text("*\n", encoding="utf-8")
+            except OSError as error:
+                raise WorkspaceError(
+                    f"{path} cannot be made: {error.strerror}", "Check the folder's permissions."
+                ) from error
         return path
 
     @contextmanager

@@ -220,4 +220,4 @@ def shown(path: Path) -> str:
 def listed(names: tuple[str, ...], limit: int = 5) -> str:
     """Return the first names, and how many more there are."""
     more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:limit]) + (f" and {more:,} more" if more > 0 else "")

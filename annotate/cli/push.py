@@ -55,12 +55,12 @@ def push(
 
     settings = workspace.settings
     schema = load_workspace_schema(workspace)
-    articles = load_corpus(workspace, paths)
-    if ids:
-        articles = _only(articles, ids)
+    articles = _listed(workspace, paths, ids) if ids else load_corpus(workspace, paths)
     if not articles:
-        where = ", ".join(map(str, paths)) or workspace.corpus_path
-        raise CorpusError(f"there are no articles in {where}", "Put .md or .txt files there.")
+        where = ids.name if ids else ", ".join(map(str, paths)) or workspace.corpus_path
+        raise CorpusError(
+            f"there are no articles in {where}", "Put some there, or see `annotate corpus add`."
+        )
     with (
         workspace.alone("push"),
         open_ledger(workspace.ledger_path) as ledger,
@@ -88,18 +88,24 @@ def push(
         print_json(result)
 
 
-def _only(articles: list[Article], ids: TextIO) -> list[Article]:
+def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[Article]:
     """Return the articles that a list names; all of them must be there."""
+    from annotate.corpus.corpus import open_corpus
     from annotate.corpus.sample import read_ids
 
-    wanted = set(read_ids(ids))
-    chosen = [article for article in articles if article.id in wanted]
-    if unknown := sorted(wanted - {article.id for article in chosen}):
+    wanted = read_ids(ids)
+    if paths:
+        there = {article.id: article for article in load_corpus(workspace, paths)}
+    else:
+        # Without reading all the others.
+        found = open_corpus(workspace).find_all(wanted)
+        there = {article_id: made.article for article_id, made in found.items()}
+    if unknown := tuple(sorted(set(wanted) - there.keys())):
         raise CorpusError(
-            f"the corpus has no article {listed(tuple(unknown))}, named in {ids.name}",
+            f"the corpus has no article {listed(unknown)}, named in {ids.name}",
             "Correct the list, or add the articles first.",
         )
-    return chosen
+    return [there[article_id] for article_id in sorted(set(wanted))]
 
 
 def _print_plan(plan: Plan, title: str) -> None:

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from annotate.corpus.article import METADATA
+from annotate.corpus.article import METADATA, Article
 from annotate.corpus.blocks import BLOCK_CHARS, Blocks, Pending
 from annotate.corpus.fields import Fields, Made
 from annotate.corpus.intake import Rejected, read_source
@@ -37,18 +37,19 @@ class Added(msgspec.Struct):
     """What adding did.
 
     `articles` are those of the store now, `clustered` those of the corpus in a cluster with
-    others. `added`, `unchanged`, `updated` (the same text, other metadata) and `repeated`
-    (the same id and text again) are counts; `changed` are the ids of articles that have
-    another text now. `reasons` counts what was rejected, `encodings` what was read,
-    `changes` sums up what canonicalising changed.
+    others. `added`, `unchanged` and `repeated` (the same id and text again) are counts.
+    `changed` are the ids of articles that have another text now, `updated` of those with the
+    same text and other metadata; metadata that a source does not give stay as they were.
+    `reasons` counts what was rejected, `encodings` what was read, `changes` sums up what
+    canonicalising changed.
     """
 
     articles: int = 0
     added: int = 0
     unchanged: int = 0
-    updated: int = 0
     repeated: int = 0
     changed: list[str] = []
+    updated: list[str] = []
     clustered: int = 0
     rejected: int = 0
     reasons: Counter[str] = msgspec.field(default_factory=Counter)
@@ -58,7 +59,7 @@ class Added(msgspec.Struct):
     @property
     def taken(self) -> int:
         """How many of the records are in the corpus now."""
-        return self.added + len(self.changed) + self.updated + self.unchanged
+        return self.added + len(self.changed) + len(self.updated) + self.unchanged
 
 
 def add_sources(
@@ -124,6 +125,12 @@ def _counted(tables: Iterable[pa.Table], advance: Advance) -> Iterator[pa.Table]
         advance(len(table))
 
 
+def _completed(new: Article, old: Article) -> Article:
+    """Return the new version of an article, with what only the old one knows of it."""
+    known = {name: getattr(new, name) or getattr(old, name) for name in METADATA}
+    return msgspec.structs.replace(new, **known, cluster=old.cluster)
+
+
 class _Run:
     """One run of adding: what it found so far, and its blocks in a folder of its own."""
 
@@ -133,6 +140,8 @@ class _Run:
         self.result = Added()
         self.rejections = work / "rejected.jsonl"
         self.rejections.touch()
+        # Where the sources are, by their names.
+        self.places: dict[str, str] = {}
 
     def read(
         self, sources: Sequence[Source], fields: Fields, advance: Advance, block_chars: int
@@ -141,6 +150,7 @@ class _Run:
         blocks = Blocks(self.work, block_chars)
         encodings: Counter[str] = Counter()
         outcomes = (outcome for source in sources for outcome in read_source(source, fields))
+        self.places = {source.name: source.place for source in sources}
         with self.rejections.open("wb") as file:
             for order, outcome in enumerate(outcomes):
                 advance(1)
@@ -203,20 +213,26 @@ class _Run:
             return None
         if new.changes != UNCHANGED:
             result.changes += new.changes
-        article = new.article
         if old is None:
             result.added += 1
-        elif old.article.text != article.text:
+            return Made(new.article, new.changes)
+        article = _completed(new.article, old.article)
+        if old.article.text != article.text:
             result.changed.append(article.id)
-        elif any(getattr(old.article, n) != getattr(article, n) for n in METADATA):
-            result.updated += 1
-        else:
+            return Made(article, new.changes)
+        if article == old.article:
             result.unchanged += 1
-        if old:
-            article = msgspec.structs.replace(article, cluster=old.article.cluster)
-        return Made(article, new.changes)
+        else:
+            result.updated.append(article.id)
+        # The text of the store is the one that was read first.
+        return Made(article, old.changes)
 
     def _reject(self, file: IO[bytes], rejected: Rejected) -> None:
         self.result.rejected += 1
         self.result.reasons[rejected.kind] += 1
+        # The split of a dataset is part of its name; a file may have a # in its own.
+        name = rejected.source
+        place = self.places[name if name in self.places else name.rpartition("#")[0]]
+        if place != rejected.source:
+            rejected = msgspec.structs.replace(rejected, place=place)
         file.write(msgspec.json.encode(rejected) + b"\n")

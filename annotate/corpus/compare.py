@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import regex
@@ -28,14 +28,21 @@ class Piece(NamedTuple):
 
 def similarity(one: str, other: str, shingle_size: int) -> float:
     """Return the Jaccard similarity of the sets of word shingles of two texts, from 0 to 1."""
+    left, right = (WORD.findall(text.lower()) for text in (one, other))
+    return jaccard(left, right, shingle_size) if left or right else float(one == other)
+
+
+def jaccard(one: Sequence[str], other: Sequence[str], shingle_size: int) -> float:
+    """Return the Jaccard similarity of the sets of shingles of two lists of words."""
     left, right = _shingles(one, shingle_size), _shingles(other, shingle_size)
-    return len(left & right) / len(left | right) if left or right else float(one == other)
+    return len(left & right) / len(left | right) if left or right else 0.0
 
 
-def _shingles(text: str, size: int) -> set[tuple[str, ...]]:
-    words = WORD.findall(text.lower())
+def _shingles(words: Sequence[str], size: int) -> set[tuple[str, ...]]:
     # A text shorter than a shingle is one.
-    return {tuple(words[at : at + size]) for at in range(max(1, len(words) - size + 1))} - {()}
+    if len(words) < size:
+        return {tuple(words)} - {()}
+    return set(zip(*(words[at:] for at in range(size)), strict=False))
 
 
 def word_diff(one: str, other: str) -> Iterator[Piece]:

@@ -192,7 +192,11 @@ class Corpus:
         return find_clusters(frame, self.settings, progress)
 
     def add(self, sources: Sequence[Source], fields: Fields, progress: Progress = silent) -> Added:
-        """Take the articles of the sources into the store; see `add_sources`."""
+        """Take the articles of the sources into the store; see `add_sources`.
+
+        The corpus's own store, list of rejections and gold annotations are no sources.
+        """
+        others = [source for source in sources if not self._is_own(source)]
         clusters: dict[str, str] = {}
 
         def find(store: Store) -> dict[str, str]:
@@ -201,7 +205,7 @@ class Corpus:
 
         added = add_sources(
             self.store,
-            sources,
+            others,
             fields,
             rejected=self.rejected_path,
             files={article.id: article.sha256 for article, _ in self.files},
@@ -211,6 +215,11 @@ class Corpus:
         # They would be found the same again: a cluster keeps its name.
         _write_cache(self._cache, _Kept(self._key(self._versions()), clusters))
         return added
+
+    def _is_own(self, source: Source) -> bool:
+        own = (self.store.path, self.rejected_path, self.path.with_name("gold"))
+        place = Path(source.place)
+        return any(path.resolve() in (place, *place.parents) for path in own)
 
     def rejected(self) -> Iterator[Rejected]:
         """Yield what was rejected when sources were added."""
@@ -236,6 +245,9 @@ def _read_cache(path: Path) -> _Kept | None:
 
 
 def _write_cache(path: Path, kept: _Kept) -> None:
+    if not os.access(path.parent, os.W_OK):
+        # Of a workspace that may only be read, it is found again each time.
+        return
     # Two commands at a time are allowed, and each may write one.
     new = path.with_name(f"{path.name}.{os.getpid()}")
     try:

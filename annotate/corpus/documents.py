@@ -94,7 +94,11 @@ def _html(source: str) -> dict[str, Any]:
         source = f"<html>{source}</html>"
     # It may take the text of a short page as a whole, and glue what has no space between.
     source = _BLOCK_END.sub(r"\g<0> ", source)
-    page = bare_extraction(source, with_metadata=True, include_comments=False)
+    # Not the first date in the text, which may be that of anything.
+    dates = {"extensive_search": False, "original_date": True}
+    page = bare_extraction(
+        source, with_metadata=True, include_comments=False, date_extraction_params=dates
+    )
     found = page if isinstance(page, dict) else page.as_dict() if page else {}
     if not found.get("text"):
         raise Unusable(_NO_MAIN_TEXT)

@@ -2,20 +2,23 @@
 
 Two articles are near-duplicates when the Jaccard similarity of their sets of word shingles
 (runs of `shingle_size` words) reaches `threshold`. It is estimated from MinHash signatures
-(Broder 1997, "On the resemblance and containment of documents"); bands of the signatures
-decide which pairs are looked at (locality-sensitive hashing; Leskovec, Rajaraman, Ullman,
-"Mining of Massive Datasets", ch. 3). Clusters are the connected components of those pairs.
-Equal texts are one member from the start.
+(Broder 1997, "On the resemblance and containment of documents"), and counted out where the
+estimate leaves doubt. Bands of the signatures decide which pairs are looked at
+(locality-sensitive hashing; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets",
+ch. 3). Clusters are the connected components of those pairs. Equal texts are one member from
+the start.
 
 The plan is the same for a laptop and a cluster: Daft runs it natively or on Ray.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from annotate.corpus.compare import jaccard
 from annotate.progress import Progress, silent
 from annotate.workspace import DuplicateSettings
 
@@ -59,7 +62,8 @@ def find_clusters(
     with progress("Finding near-duplicates", 3) as advance:
         signatures = _signatures(articles, settings).collect()
         advance(1)
-        edges = _similar_pairs(signatures, settings).collect()
+        pairs = _likely_pairs(signatures, settings).collect()
+        edges = _similar_pairs(pairs, articles, settings).collect()
         advance(1)
         members = _members(articles, edges)
         clusters = name_clusters(_components(edges, members))
@@ -93,11 +97,12 @@ def _words() -> daft.Expression:
     return fn.strip(fn.regexp_replace(spaced, _BETWEEN_WORDS, " "))
 
 
-def _similar_pairs(signatures: daft.DataFrame, settings: DuplicateSettings) -> daft.DataFrame:
-    """Return the pairs `first`, `member` that share a band and reach the threshold.
+def _likely_pairs(signatures: daft.DataFrame, settings: DuplicateSettings) -> daft.DataFrame:
+    """Return the pairs `first`, `member` that share a band and may reach the threshold.
 
-    Of the members that share a band each is compared with the first one only: the cost
-    stays linear, and two others that are alike share other bands that the first is not in.
+    With the `agreement` of their signatures, which estimates their similarity. Of the members
+    that share a band each is compared with the first one only: the cost stays linear, and two
+    others that are alike share other bands that the first is not in.
     """
     from daft import col
     from daft import functions as fn
@@ -119,8 +124,58 @@ def _similar_pairs(signatures: daft.DataFrame, settings: DuplicateSettings) -> d
     )
     of_first = signatures.select(col("member").alias("first"), col("signature").alias("other"))
     compared = pairs.join(of_first, on="first").join(signatures, on="member")
-    agreement = _agreement()(col("signature"), col("other"))
-    return compared.where(agreement >= settings.threshold).select("first", "member")
+    agreement = _agreement()(col("signature"), col("other")).alias("agreement")
+    least = settings.threshold - _margin(settings)
+    return compared.select("first", "member", agreement).where(f"agreement >= {least!r}")
+
+
+def _margin(settings: DuplicateSettings) -> float:
+    """Return three standard errors of the estimate at the threshold."""
+    share = settings.threshold
+    return 3 * math.sqrt(share * (1 - share) / settings.permutations)
+
+
+def _similar_pairs(
+    pairs: daft.DataFrame, articles: daft.DataFrame, settings: DuplicateSettings
+) -> daft.DataFrame:
+    """Return the pairs that reach the threshold: where the estimate leaves doubt, counted out.
+
+    Else articles of one template, all somewhat below it, would chain into one cluster by the
+    errors of their estimates.
+    """
+    from daft import col
+    from daft import functions as fn
+
+    sure = settings.threshold + _margin(settings)
+    doubtful = pairs.where(f"agreement < {sure!r}").select("first", "member")
+    asked = doubtful.select("member").concat(doubtful.select(col("first").alias("member")))
+    texts = (
+        articles.select(fn.hash(col("sha256")).alias("member"), "text")
+        .join(asked.distinct(), on="member")
+        .distinct("member")
+        .select("member", _words().alias("words"))
+    )
+    of_first = texts.select(col("member").alias("first"), col("words").alias("other"))
+    similarity = _similarity(settings.shingle_size)(col("words"), col("other"))
+    reaching = (
+        doubtful.join(of_first, on="first")
+        .join(texts, on="member")
+        .where(similarity >= settings.threshold)
+    )
+    certain = pairs.where(f"agreement >= {sure!r}")
+    return certain.select("first", "member").concat(reaching.select("first", "member"))
+
+
+def _similarity(size: int) -> Any:
+    """Return the expression's function: the Jaccard similarity of two texts' shingles."""
+    import daft
+
+    @daft.func.batch(return_dtype=daft.DataType.float64())
+    def similarity(one: daft.Series, other: daft.Series) -> Any:
+        texts = zip(one.to_pylist(), other.to_pylist(), strict=True)
+        return [jaccard(left.split(), right.split(), size) for left, right in texts]
+
+    return similarity
 
 
 def _agreement() -> Any:
@@ -191,7 +246,7 @@ def name_clusters(components: Iterator[list[Member]]) -> dict[str, str]:
     names: dict[str, str] = {}
     for component in components:
         ids = sorted(member.id for member in component)
-        known = Counter(member.former for member in component if member.former in ids)
+        known = Counter(member.former for member in component)
         # A file has no former cluster written down, and may well have been the founder.
         founders = {member.id for member in component if member.former in {"", member.id}}
         former = [(-count, name) for name, count in known.items() if name in founders]

@@ -13,6 +13,7 @@ from annotate.workspace import DuplicateSettings
 _QUIET = {
     "DAFT_ANALYTICS_ENABLED": "0",
     "DAFT_PROGRESS_BAR": "0",
+    "DAFT_SHOW_QUERY_ID": "0",
     "DO_NOT_TRACK": "1",
     "GRPC_VERBOSITY": "NONE",
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -75,7 +75,7 @@ def make_article(record: Mapping[str, Any], fields: Fields, default_id: str = ""
         field = fields.metadata.get(name, name)
         if value := _plain(record.get(field), field):
             meta[name] = _canonical(value, field)[0]
-    given = _plain_id(record.get(fields.id), fields.id) or default_id or digest(text)[:16]
+    given = _plain_id(record.get(fields.id), fields.id) or default_id.strip() or digest(text)[:16]
     # Not canonicalised: an id keeps what the check refuses. Some systems keep the names of
     # files decomposed.
     article_id = check_id(unicodedata.normalize("NFC", given))
@@ -88,8 +88,9 @@ def check_id(article_id: str) -> str:
         raise Unusable(f"has an id that is empty or not printable: {article_id!r}")
     if "/" in article_id or "\\" in article_id or article_id in {".", ".."}:
         raise Unusable(f"has an id with a slash, or a path as id: {article_id!r}")
-    if len(article_id) > _LONGEST_ID:
-        raise Unusable(f"has an id of more than {_LONGEST_ID} characters: {article_id[:40]!r}…")
+    # In bytes: it is part of file names, which may have 255.
+    if len(article_id.encode()) > _LONGEST_ID:
+        raise Unusable(f"has an id of more than {_LONGEST_ID} bytes: {article_id[:40]!r}…")
     return article_id
 
 

@@ -37,13 +37,15 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a source holds and the corpus does not take: where, and why.
 
     `record` is the line, or the row of Parquet, from 1; None stands for the whole file.
-    `id` is the article's where one was given.
+    `id` is the article's where one was given. `source` is as it was named, and `place` the
+    path of a local file that was named otherwise.
     """
 
     source: str
     reason: str
     record: int | None = None
     id: str = ""
+    place: str = ""
 
     @property
     def kind(self) -> str:

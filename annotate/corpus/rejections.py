@@ -19,12 +19,16 @@ def read_rejections(path: Path) -> Iterator[Rejected]:
 
 
 def merge_rejections(path: Path, found: Path, sources: Sequence[Source], out: Path) -> None:
-    """Write the list anew to `out`: what was found takes the place of its sources' entries."""
-    read = {source.name for source in sources}
+    """Write the list anew to `out`: what was found takes the place of its sources' entries.
+
+    Entries of local files that are gone are left out.
+    """
+    read = {source.place for source in sources}
     with out.open("wb") as file:
         for line, former in _entries(path):
-            # The split of a dataset is part of its name.
-            if not {former.source, former.source.rpartition("#")[0]} & read:
+            place = Path(former.place or former.source)
+            is_gone = place.is_absolute() and not place.exists()
+            if str(place) not in read and not is_gone:
                 file.write(line)
         with found.open("rb") as new:
             shutil.copyfileobj(new, file)

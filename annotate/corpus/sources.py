@@ -44,6 +44,11 @@ class File(NamedTuple):
     system: System
     path: str
 
+    @property
+    def place(self) -> str:
+        """Where it is, however it was named: a local file's path, else its name."""
+        return os.path.realpath(self.path) if _is_local(self.system) else self.name
+
     def open(self) -> AbstractContextManager[IO[bytes]]:
         """Open the file for reading, decompressed; Parquet is seekable.
 
@@ -59,6 +64,11 @@ class DatasetFolder(NamedTuple):
 
     name: str
     path: Path
+
+    @property
+    def place(self) -> str:
+        """Where it is, however it was named."""
+        return str(self.path.resolve())
 
 
 Source = File | DatasetFolder

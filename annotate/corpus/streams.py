@@ -76,7 +76,7 @@ class _Unpacked(_Stream):
     def read(self, size: int = -1) -> bytes:
         parts: list[bytes] = []
         left = size
-        while left and not self._failure:
+        while not self._failure:
             try:
                 with _failing_as_os_error():
                     parts.append(self._stream.read1(min(left, _STEP) if size > 0 else _STEP))

@@ -38,7 +38,7 @@ def open_table(stream: IO[bytes], suffix: str, wanted: Sequence[str]) -> Table:
         return Table(read_parquet(stream, wanted), "utf-8")
     head = stream.read(_BLOCK)
     encoding = _detect(head)
-    lines = _lines(_utf8(head, stream, encoding))
+    lines = _lines_of(chain([head], iter(lambda: stream.read(_BLOCK), b"")), encoding)
     if suffix in {".csv", ".tsv"}:
         return Table(_csv(lines, "\t" if suffix == ".tsv" else "", wanted, encoding), encoding)
     return Table(_jsonl(lines, encoding), encoding)
@@ -72,21 +72,32 @@ def _is_utf8(line: bytes) -> bool:
 
 
 # Stands for bytes that are no text: comes back as a byte that UTF-8 never has.
-_DAMAGE = "annotate.damage"
+_DAMAGE, _ESCAPE = "annotate.damage", "surrogateescape"
 codecs.register_error(_DAMAGE, lambda error: ("\udcff", getattr(error, "end", 0)))
 
 
-def _utf8(head: bytes, stream: IO[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield the stream in UTF-8. Bytes that are no text make a line that is no UTF-8."""
-    blocks = iter(lambda: stream.read(_BLOCK), b"")
+def _lines_of(blocks: Iterator[bytes], encoding: str) -> Iterator[_Line]:
+    """Yield the lines in UTF-8; one with bytes that are no text is no UTF-8."""
     if codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}:
-        yield head.removeprefix(codecs.BOM_UTF8)
-        yield from blocks
-        return
+        first = next(blocks, b"").removeprefix(codecs.BOM_UTF8)
+        return _lines(chain([first], blocks))
+    if encoding.startswith(("utf-16", "utf-32")):
+        return _lines(_transcoded(blocks, encoding))
+    return (
+        _Line(number, line and _line_in_utf8(line, encoding)) for number, line in _lines(blocks)
+    )
+
+
+def _transcoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(_DAMAGE)
-    for block in chain([head], blocks):
-        yield decoder.decode(block).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+    for block in blocks:
+        yield decoder.decode(block).encode(errors=_ESCAPE)
+    yield decoder.decode(b"", final=True).encode(errors=_ESCAPE)
+
+
+def _line_in_utf8(line: bytes, encoding: str) -> bytes:
+    """Return a line of a code page in UTF-8; one that is so already came from another file."""
+    return line if _is_utf8(line) else line.decode(encoding, _DAMAGE).encode(errors=_ESCAPE)
 
 
 class _Line(NamedTuple):

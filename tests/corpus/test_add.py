@@ -58,7 +58,8 @@ def record(name: str, text: str = "", **fields: Any) -> Record:
 
 def rejections(store: Store) -> list[dict[str, Any]]:
     path = rejected_path(store)
-    return list(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return list(map(json.loads, lines))
 
 
 def test_articles_are_added_in_the_order_of_their_ids(store: Store, news: Path) -> None:
@@ -119,14 +120,58 @@ def test_other_metadata_replace_the_former(store: Store, news: Path) -> None:
     add(store, news)
     write_jsonl(news, [record("a", title="Tựa"), record("b"), record("c")])
     added = add(store, news)
-    assert (added.updated, added.unchanged, added.changed) == (1, 2, [])
+    assert (added.updated, added.unchanged, added.changed) == (["a"], 2, [])
     assert [article.title for article, _ in store] == ["Tựa", "", ""]
+
+
+def test_metadata_that_a_source_does_not_give_stay(store: Store, news: Path) -> None:
+    write_jsonl(news, [record("a", title="Tựa", source="Báo"), record("b")])
+    add(store, news)
+    write_jsonl(news, [record("a", source="Tin")])
+    assert add(store, news).updated == ["a"]
+    articles = [article for article, _ in store]
+    assert [(one.title, one.source) for one in articles] == [("Tựa", "Tin"), ("", "")]
+
+
+def test_what_canonicalising_changed_is_that_of_the_first_reading(store: Store, news: Path) -> None:
+    write_jsonl(news, [{"id": "a", "text": "Một\r\nhai"}])
+    add(store, news)
+    write_jsonl(news, [{"id": "a", "text": "Một\nhai"}, record("b")])
+    add(store, news)
+    assert [changes.line_ends for _, changes in store] == [1, 0]
+
+
+def test_two_files_of_one_name_have_their_own_rejections(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in ("mon", "tue"):
+        (tmp_path / day).mkdir()
+        write_jsonl(tmp_path / day / "news.jsonl", [{"id": day}])
+        monkeypatch.chdir(tmp_path / day)
+        add(store, Path("news.jsonl"))
+    assert [one["id"] for one in rejections(store)] == ["mon", "tue"]
+    add(store, tmp_path / "mon" / "news.jsonl")
+    assert sorted(one["id"] for one in rejections(store)) == ["mon", "tue"]
+
+
+def test_rejections_of_a_file_that_is_gone_go_too(store: Store, tmp_path: Path) -> None:
+    gone = write_jsonl(tmp_path / "gone.jsonl", [{"id": "x"}])
+    add(store, gone)
+    gone.unlink()
+    add(store, write_jsonl(tmp_path / "other.jsonl", [record("a")]))
+    assert not rejected_path(store).exists()
 
 
 def test_one_article_given_twice_is_one(store: Store, news: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copy(news, tmp_path / "copy.jsonl"))
     added = add(store, news, copy)
     assert (added.articles, added.added, added.repeated, added.rejected) == (3, 3, 3, 0)
+
+
+def test_of_two_descriptions_of_one_text_the_first_is_kept(store: Store, tmp_path: Path) -> None:
+    records = [record("a", title="Một"), record("a", title="Hai")]
+    assert add(store, write_jsonl(tmp_path / "s.jsonl", records)).repeated == 1
+    assert [article.title for article, _ in store] == ["Một"]
 
 
 def test_of_two_texts_with_one_id_the_first_is_kept_and_the_other_rejected(
@@ -178,16 +223,28 @@ def test_the_list_of_rejections_is_that_of_the_last_reading(store: Store, tmp_pa
 
 
 def test_the_splits_of_a_dataset_are_its_own(store: Store, news: Path) -> None:
-    lines = ({"source": source, "reason": "x"} for source in ("news", "news#train", "other#train"))
+    place = str(news.parent / "nothing")
+    other_place = {"source": "other#train", "reason": "x", "place": str(news.parent)}
+    former = [{"source": f"news{split}", "reason": "x", "place": place} for split in ("", "#train")]
     store.path.parent.mkdir()
-    write_jsonl(rejected_path(store), lines)
-    dataset = DatasetFolder("news", news.parent / "nothing")
+    write_jsonl(rejected_path(store), [*former, other_place])
+    dataset = DatasetFolder("news", Path(place))
     add_sources(
         store, [dataset], Fields(), rejected=rejected_path(store), files={}, clusterer=lambda _: {}
     )
     other, now = rejections(store)
-    assert other == {"source": "other#train", "reason": "x"}
+    assert other == other_place
     assert now["source"] == "news"
+
+
+def test_a_source_is_the_same_however_it_is_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_jsonl(tmp_path / "s#1.jsonl", [record("a"), {"id": "x", "text": ""}])
+    monkeypatch.chdir(tmp_path)
+    for name in (source, Path(source.name), Path("corpus") / ".." / source.name):
+        add(store, name)
+        assert [entry["source"] for entry in rejections(store)] == [str(name)]
 
 
 def test_a_damaged_list_of_rejections_is_told_before_anything_is_changed(

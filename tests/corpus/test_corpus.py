@@ -245,11 +245,28 @@ def test_a_damaged_cache_is_made_anew(cached: Path, content: bytes) -> None:
     assert make_corpus(cached).clusters() == {"from": "cache"}
 
 
+def test_a_corpus_that_may_only_be_read_needs_no_cache(tmp_path: Path) -> None:
+    make_corpus(tmp_path, files={"a.md": NEWS, "b.md": REPRINT})
+    corpus = Corpus(tmp_path / "articles", DuplicateSettings(), tmp_path / "gone" / "clusters.json")
+    assert len(corpus.clusters()) == 2
+    assert not (tmp_path / "gone").exists()
+
+
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     make_corpus(tmp_path, files={"a.md": NEWS})
-    corpus = Corpus(tmp_path / "articles", DuplicateSettings(), tmp_path / "gone" / "clusters.json")
-    with pytest.raises(CorpusError, match=r"clusters\.json cannot be written: No such file"):
-        corpus.clusters()
+    cache = tmp_path / "clusters.json"
+    cache.mkdir()
+    with pytest.raises(CorpusError, match=r"clusters\.json cannot be written: "):
+        Corpus(tmp_path / "articles", DuplicateSettings(), cache).clusters()
+
+
+def test_adding_the_workspace_takes_nothing_of_the_corpus_itself(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path, files={"a.md": NEWS}, stored={"b": REPRINT})
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "gold" / "a.md").write_text(f"[{NEWS}](X)", encoding="utf-8")
+    (tmp_path / "rejected.jsonl").write_text('{"source":"s","reason":"r"}\n', encoding="utf-8")
+    added = corpus.add(find_sources([str(tmp_path)]).sources, Fields())
+    assert (added.added, added.rejected, added.unchanged) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("name", ["tin [2024] *", "a%20b {x,y}", "q?#&", "C:\\tin", "tin\n báo"])

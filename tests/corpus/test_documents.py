@@ -316,3 +316,10 @@ def test_any_page_is_read_or_refused(parts: list[str]) -> None:
     except Unusable:
         return
     assert record["text"]
+
+
+def test_a_date_in_the_text_is_not_that_of_the_page() -> None:
+    told = "<p>Ngày 5/3/2019, ở đây từng có một vụ cháy lớn mà người dân còn nhắc mãi.</p>" * 6
+    assert not read(page(head="", body=f"<article>{told}</article>"), ".html")["published_at"]
+    dated = page(head="", body=f'<article><time datetime="2024-06-01"></time>{told}</article>')
+    assert read(dated, ".html")["published_at"] == "2024-06-01"

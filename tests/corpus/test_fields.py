@@ -126,7 +126,7 @@ def test_an_id_is_composed_wherever_it_comes_from(where: str) -> None:
         ("a\\b", r"has an id with a slash, or a path as id: 'a\\b'"),
         (".", "has an id with a slash, or a path as id: '.'"),
         ("..", "has an id with a slash, or a path as id: '..'"),
-        ("x" * 201, "has an id of more than 200 characters: 'xxx"),
+        ("x" * 201, "has an id of more than 200 bytes: 'xxx"),
     ],
 )
 def test_an_id_that_cannot_be_typed_or_be_a_file_is_refused(

@@ -122,7 +122,7 @@ BAD_LINES = {
     "holds a lone surrogate": b'{"text": "a\\ud800"}',
     "has an id with a slash, or a path as id": b'{"text": "a", "id": "../../etc/passwd"}',
     "has an id that is empty or not printable": b'{"text": "a", "id": "a\\u0007\\ud800"}',
-    "has an id of more than 200 characters": b'{"text": "a", "id": "' + b"x" * 10**6 + b'"}',
+    "has an id of more than 200 bytes": b'{"text": "a", "id": "' + b"x" * 10**6 + b'"}',
 }
 
 

@@ -179,7 +179,7 @@ def test_windows_1258_is_read(tmp_path: Path) -> None:
         (with_head(r'id: "a\tb"'), "has an id that is empty or not printable"),
         (with_head("id: a/b"), "has an id with a slash, or a path as id: 'a/b'"),
         (with_head("id: .."), "has an id with a slash, or a path as id: '..'"),
-        (with_head(f"id: {'x' * 201}"), "has an id of more than 200 characters"),
+        (with_head(f"id: {'x' * 201}"), "has an id of more than 200 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_by_name(

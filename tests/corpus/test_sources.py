@@ -552,6 +552,7 @@ def test_compressed_parquet_can_be_sought_in(tmp_path: Path, suffix: str, pack: 
     parquet.write_table(pa.table({"text": ["một"]}), out)
     path = write(tmp_path / f"a.parquet{suffix}", pack(out.getvalue()))
     with only(path).open() as stream:
+        assert stream.read(4) == b"PAR1"
         assert parquet.read_table(stream).to_pylist() == [{"text": "một"}]
 
 
@@ -563,6 +564,8 @@ class Broken(MemoryFileSystem):  # type: ignore[misc]
     def open(self, path: str, *_arguments: Any, **_options: Any) -> Any:
         if "opening" in path:
             raise KeyError(path)
+        if "silent" in path:
+            raise LookupError
         stream = io.BytesIO(b"x")
         stream.read = self.fail  # type: ignore[method-assign,assignment]
         return stream
@@ -573,7 +576,8 @@ class Broken(MemoryFileSystem):  # type: ignore[misc]
 
 
 def test_whatever_a_file_system_raises_is_an_os_error() -> None:
-    for path, reason in (("opening.txt", "'opening.txt'"), ("a.txt", "the moon")):
+    reasons = {"opening.txt": "'opening.txt'", "silent.txt": "LookupError", "a.txt": "the moon"}
+    for path, reason in reasons.items():
         assert failure(File(path, "a", ".txt", "", Broken(), path)) == reason
 
 

@@ -626,3 +626,26 @@ def test_a_file_is_read_block_by_block(tmp_path: Path) -> None:
     with path.open("rb") as stream:
         found = list(open_table(stream, ".jsonl", WANTED).records)
     assert texts(found) == [(n + 1, f"{n} ạ") for n in range(150_000)]
+
+
+def test_a_line_from_another_file_is_in_its_own_encoding() -> None:
+    old = "Công an tỉnh Lâm Đồng tổ chức hội nghị về phong trào bảo vệ an ninh"
+    composed = _with_tones_apart(old)
+    in_1258 = json.dumps({"id": "old", "text": composed}, ensure_ascii=False).encode("cp1258")
+    in_utf8 = json.dumps({"id": "new", "text": "Lũ quét xã Tân Sơn"}, ensure_ascii=False).encode()
+    found = texts(read(b"\n".join([in_1258] * 20 + [in_utf8]), ".jsonl"))
+    last = [(number, unicodedata.normalize("NFC", text)) for number, text in found[19:]]
+    assert last == [(20, old), (21, "Lũ quét xã Tân Sơn")]
+
+
+def _with_tones_apart(text: str) -> str:
+    """Return the text as windows-1258 has it: letters with their tones behind."""
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    parts = []
+    for char in text:
+        apart = unicodedata.normalize("NFD", char)
+        tone = "".join(mark for mark in apart if mark in tones)
+        parts.append(
+            unicodedata.normalize("NFC", "".join(m for m in apart if m not in tones)) + tone
+        )
+    return "".join(parts)

@@ -100,7 +100,7 @@ def _print(added: Added, corpus: Corpus, skipped: dict[str, int]) -> None:
     for count, what in (
         (added.added, "new"),
         (len(added.changed), f"with another text than before: {listed(tuple(added.changed))}"),
-        (added.updated, "with other metadata than before"),
+        (len(added.updated), f"with other metadata than before: {listed(tuple(added.updated))}"),
         (added.unchanged, "there already"),
         (added.repeated, "given again with the same id and text"),
     ):

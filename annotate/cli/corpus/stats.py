@@ -137,7 +137,8 @@ def _rows(found: Stats) -> list[tuple[str, str]]:
 def _ranked(counts: dict[str, int]) -> str:
     ranked = [f"{name or '(not given)'} {count:,}" for name, count in counts.items()]
     more = len(ranked) - _MOST
-    return ", ".join(ranked[:_MOST]) + (f" and {more:,} others" if more > 0 else "")
+    others = f" and {plural(more, 'other')}" if more > 0 else ""
+    return ", ".join(ranked[:_MOST]) + others
 
 
 def _dates(found: Stats) -> str:
