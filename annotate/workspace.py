@@ -16,6 +16,7 @@ import msgspec
 from annotate.errors import WorkspaceError
 
 FILE_NAME = "annotate.toml"
+PRIVATE = ".annotate"
 
 _LAID_OUT = ("schemas", "corpus")
 
@@ -141,22 +142,22 @@ class Workspace:
     @property
     def private(self) -> Path:
         """The unversioned folder `.annotate/`, readable by its owner only; made if absent."""
-        path = self.root / ".annotate"
+        path = self.root / PRIVATE
         if not path.is_dir():
-            try:
-                path.mkdir(mode=0o700)
-                # Holds secrets and people's names, so no version control may pick it up.
-                (path / ".gitignore").write_text("*\n", encoding="utf-8")
-            except OSError as error:
-                raise WorkspaceError(
-                    f"{path} cannot be made: {error.strerror}", "Check the folder's permissions."
-                ) from error
+            make_private(path)
         return path
 
     @contextmanager
     def alone(self, work: str) -> Iterator[None]:
         """Hold the right to do this kind of work; `WorkspaceError` when another process does."""
-        with (self.private / f"{work}.lock").open("a") as lock:
+        path = self.private / f"{work}.lock"
+        try:
+            opened = path.open("a")
+        except OSError as error:
+            raise WorkspaceError(
+                f"{path} cannot be written: {error.strerror}", "Check its permissions."
+            ) from error
+        with opened as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -169,6 +170,18 @@ class Workspace:
     def ledger_path(self) -> Path:
         """The ledger of every annotation ever pulled."""
         return self.private / "ledger.sqlite3"
+
+
+def make_private(folder: Path) -> None:
+    """Make the unversioned folder of a workspace."""
+    try:
+        folder.mkdir(mode=0o700)
+        # Holds secrets and people's names, so no version control may pick it up.
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} cannot be made: {error.strerror}", "Check the folder's permissions."
+        ) from error
 
 
 def open_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:

@@ -93,7 +93,10 @@ def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[
     from annotate.corpus.corpus import open_corpus
     from annotate.corpus.sample import read_ids
 
-    wanted = read_ids(ids)
+    try:
+        wanted = read_ids(ids)
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{ids.name} is not UTF-8 text", "Name a list of ids.") from error
     if paths:
         there = {article.id: article for article in load_corpus(workspace, paths)}
     else:

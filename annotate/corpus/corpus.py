@@ -25,13 +25,13 @@ from annotate.corpus.store import Store, to_table
 from annotate.errors import CorpusError
 from annotate.progress import Progress, silent
 from annotate.text import UNCHANGED
-from annotate.workspace import DuplicateSettings, Workspace
+from annotate.workspace import PRIVATE, DuplicateSettings, Workspace, make_private
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # To be raised when the same articles and settings would give other clusters.
-_METHOD = 1
+_METHOD = 2
 _CLUSTERING = ("threshold", "shingle_size", "permutations")
 
 
@@ -245,9 +245,12 @@ def _read_cache(path: Path) -> _Kept | None:
 
 
 def _write_cache(path: Path, kept: _Kept) -> None:
-    if not os.access(path.parent, os.W_OK):
+    folder = path.parent
+    if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
         # Of a workspace that may only be read, it is found again each time.
         return
+    if not folder.exists():
+        make_private(folder)
     # Two commands at a time are allowed, and each may write one.
     new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -262,4 +265,4 @@ def _write_cache(path: Path, kept: _Kept) -> None:
 def open_corpus(workspace: Workspace, **settings: Any) -> Corpus:
     """Return the corpus of a workspace; `settings` override those of [duplicates]."""
     duplicates = msgspec.structs.replace(workspace.settings.duplicates, **settings)
-    return Corpus(workspace.corpus_path, duplicates, workspace.private / "clusters.json")
+    return Corpus(workspace.corpus_path, duplicates, workspace.root / PRIVATE / "clusters.json")

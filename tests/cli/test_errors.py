@@ -28,7 +28,7 @@ def one_line(outcome: Outcome) -> str:
     ("name", "content", "reason"),
     [
         ("binary.txt", b"PK\x00\x01", "is a binary file"),
-        ("latin.txt", "Lê".encode("latin-1"), "is not UTF-8 text: byte 1 is 0xea"),
+        ("latin.txt", b"L\xea \x81\x8d\x8f", "is in no encoding that is recognised"),
         ("empty.txt", b"\r\n \t", "has no text"),
         ("front.md", b"---\nid: [\n---\nText", "front matter is not YAML"),
         ("one.md", b"Another", "have the same article id 'one'"),
