@@ -40,5 +40,7 @@ clean:
 		|| { echo "annotate needs Python 3.11 or later; name one with PYTHON=…"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing annotate-corpus[$*] into .venv; the first time takes a minute or two …"
+	@# Before 24.1 pip stumbles over an extra that two packages spell differently.
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=24.1'
 	@$(BIN)/pip install --quiet --editable '.[$*]'
 	@touch $@

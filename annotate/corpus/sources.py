@@ -220,10 +220,10 @@ def _is_special(file: File) -> bool:
 
 
 def _matching(name: str, system: AbstractFileSystem, pattern: str) -> Iterator[File]:
-    # The part of the pattern before what it leaves open is the same as people wrote it.
-    fixed, *opened = _MAGIC.split(pattern, maxsplit=1)
-    if not opened or not _MAGIC.search(name):
+    if not _MAGIC.search(name):
         raise CorpusError(f"{_shown(name)} does not exist", "Check the path or the URL.")
+    # The part of the pattern before what it leaves open is the same as people wrote it.
+    fixed = _MAGIC.split(pattern, maxsplit=1)[0]
     head, chained, rest = _parts(name)
     written = _MAGIC.split(head, maxsplit=1)[0]
     folder = fixed[: fixed.rfind("/") + 1]

@@ -215,12 +215,20 @@ def test_a_folder_is_named_as_people_name_it(
     assert names("../in/") == ["../in/a.txt"]
 
 
+@pytest.mark.parametrize(
+    "name", ["a b", "a::b", "a#b", "a?b", "a*b", "a[b]", "a%20b", "a.txt", "~"]
+)
+def test_a_folder_of_any_name_is_gone_into(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name / "x.txt")
+    assert below(tmp_path, tmp_path / name) == [f"{name}/x.txt"]
+
+
 def test_files_of_other_kinds_in_a_folder_are_counted(tmp_path: Path) -> None:
     for name in ("a.txt", "b.pdf", "c.PDF", "d.docx", "LICENSE", "e.pdf.gz", "f.gz"):
         write(tmp_path / name)
     found = find(tmp_path)
     assert len(found.sources) == 1
-    assert found.skipped == {".docx": 1, ".pdf": 3, "no suffix": 2}
+    assert list(found.skipped.items()) == [(".docx", 1), (".pdf", 3), ("no suffix", 2)]
 
 
 def test_hidden_files_in_a_folder_are_left_out(tmp_path: Path) -> None:
@@ -307,12 +315,20 @@ def test_a_glob_stands_for_the_files_that_match(
 
 
 def test_hidden_files_match_only_what_names_the_dot(tmp_path: Path) -> None:
-    for name in (".a.txt", ".git/b.txt", "c.txt"):
+    for name in (".a.txt", ".git/b.txt", ".git/.d.txt", "c.txt"):
         write(tmp_path / name)
     assert below(tmp_path, tmp_path / "*.txt") == ["c.txt"]
     assert below(tmp_path, tmp_path / "**") == ["c.txt"]
     assert below(tmp_path, tmp_path / ".*.txt") == [".a.txt"]
     assert below(tmp_path, tmp_path / ".git" / "*") == [".git/b.txt"]
+
+
+def test_a_name_is_no_glob_because_of_the_folder_that_it_is_looked_for_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x[1]").mkdir()
+    monkeypatch.chdir(tmp_path / "x[1]")
+    assert refusal("none.txt") == "none.txt does not exist"
 
 
 def test_files_of_other_kinds_that_match_are_counted(tmp_path: Path) -> None:
@@ -363,6 +379,15 @@ def test_files_in_memory_are_found_by_name_folder_and_glob(memory: MemoryFileSys
     assert [source.name for source in found.sources] == names("memory://in")
     assert found.skipped == {".pdf": 1}
     assert content(only("memory://in/deep/*")) == b"/in/deep/b.txt"
+
+
+def test_what_lies_on_disk_under_the_same_path_does_not_matter(
+    tmp_path: Path, memory: MemoryFileSystem
+) -> None:
+    write(tmp_path / "dataset_dict.json")
+    os.mkfifo(tmp_path / "a.txt")
+    memory.pipe(f"{tmp_path}/a.txt", b"x")
+    assert content(only(f"memory://{tmp_path}")) == b"x"
 
 
 def zipped(path: Path, **files: str) -> Path:
