@@ -315,5 +315,6 @@ def test_the_settings_are_those_of_the_workspace_with_exceptions(tmp_path: Path)
     corpus = open_corpus(open_workspace(tmp_path, {}), shingle_size=5)
     assert (corpus.settings.threshold, corpus.settings.shingle_size) == (0.7, 5)
     assert not (tmp_path / ".annotate").exists()
+    (tmp_path / "articles").mkdir()
     assert corpus.clusters() == {}
     assert tree(tmp_path / ".annotate").keys() == {".gitignore", "clusters.json"}
