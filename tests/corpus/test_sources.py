@@ -183,6 +183,22 @@ def test_a_source_that_is_not_there_or_not_read_is_refused_by_its_name(
     assert refusal(given).startswith(problem)
 
 
+@pytest.mark.parametrize(
+    "name", ["none.txt", "*.jsonl", "a.pdf", "zip://a.txt::none.zip", "foo://none", "a.fifo"]
+)
+def test_a_name_that_is_no_utf8_is_refused_in_words_that_can_be_written(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = name.replace("none", "caf\udce9").replace("a.", "caf\udce9.").replace("*", "caf\udce9*")
+    if name == "a.fifo":
+        os.mkfifo(named)
+    elif name == "a.pdf":
+        write(tmp_path / named)
+    assert "caf\\udce9" in refusal(named)
+    assert refusal(named).encode()
+
+
 def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
     assert refusal("x" * 300 + ".txt").endswith(".txt cannot be looked at: File name too long")
 
@@ -254,14 +270,15 @@ def test_a_folder_with_the_suffix_of_a_file_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_linked_folders_are_gone_into_once_even_in_loops(tmp_path: Path) -> None:
-    write(tmp_path / "a" / "x.txt")
-    write(tmp_path.parent / "elsewhere" / "y.txt")
-    (tmp_path / "a" / "up").symlink_to("..")
-    (tmp_path / "a" / "up2").symlink_to("..")
-    (tmp_path / "b").symlink_to("a")
-    (tmp_path / "self").symlink_to("self")
-    (tmp_path / "c").symlink_to(tmp_path.parent / "elsewhere")
-    assert below(tmp_path) == ["a/x.txt", "c/y.txt"]
+    folder = tmp_path / "in"
+    write(folder / "a" / "x.txt")
+    write(tmp_path / "elsewhere" / "y.txt")
+    (folder / "a" / "up").symlink_to("..")
+    (folder / "a" / "up2").symlink_to("..")
+    (folder / "b").symlink_to("a")
+    (folder / "self").symlink_to("self")
+    (folder / "c").symlink_to(tmp_path / "elsewhere")
+    assert below(folder) == ["a/x.txt", "c/y.txt"]
 
 
 def test_a_link_to_nothing_is_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
@@ -622,10 +639,13 @@ def test_whatever_a_file_system_raises_is_an_os_error() -> None:
 def test_a_folder_in_a_layout_of_hugging_face_is_a_dataset(
     tmp_path: Path, files: dict[str, str]
 ) -> None:
+    folder = tmp_path / "in"
     for name, text in {**files, "a.txt": "Chữ."}.items():
-        write(tmp_path / name, text)
-    assert find(tmp_path, f"{tmp_path}/").sources == [DatasetFolder(str(tmp_path), tmp_path)]
-    assert find(tmp_path.as_uri()).sources == [DatasetFolder(tmp_path.as_uri(), tmp_path)]
+        write(folder / name, text)
+    assert find(folder, f"{folder}/").sources == [DatasetFolder(str(folder), folder)]
+    assert find(folder.as_uri()).sources == [DatasetFolder(folder.as_uri(), folder)]
+    (tmp_path / "caf\udce9").symlink_to(folder)
+    assert names(tmp_path / "caf\udce9") == [f"{tmp_path}/caf\\udce9"]
 
 
 @pytest.mark.parametrize(
