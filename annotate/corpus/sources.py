@@ -47,7 +47,7 @@ class File(NamedTuple):
     @property
     def place(self) -> str:
         """Where it is, however it was named: a local file's path, else its name."""
-        return os.path.realpath(self.path) if _is_local(self.system) else self.name
+        return _shown(os.path.realpath(self.path)) if _is_local(self.system) else self.name
 
     def open(self) -> AbstractContextManager[IO[bytes]]:
         """Open the file for reading, decompressed; Parquet is seekable.
@@ -68,7 +68,7 @@ class DatasetFolder(NamedTuple):
     @property
     def place(self) -> str:
         """Where it is, however it was named."""
-        return str(self.path.resolve())
+        return _shown(str(self.path.resolve()))
 
 
 Source = File | DatasetFolder

@@ -146,7 +146,7 @@ def test_a_name_that_is_no_utf8_is_told_with_the_numbers_of_its_bytes(tmp_path: 
     write(Path(path), "Chữ.")
     for given in (path, str(tmp_path), f"{tmp_path}/*"):
         file = only(given)
-        assert file.name == f"{tmp_path}/caf\\udce9.txt"
+        assert file.name == file.place == f"{tmp_path}/caf\\udce9.txt"
         assert content(file) == "Chữ.".encode()
         assert file.name.encode()
 
@@ -364,6 +364,19 @@ def test_a_file_that_several_names_stand_for_is_taken_once(tmp_path: Path) -> No
     assert names(path, tmp_path, f"{tmp_path}/*.txt", path.as_uri(), tmp_path / "." / "a.txt") == [
         str(path)
     ]
+
+
+def test_a_source_has_one_place_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "in" / "a.txt")
+    (tmp_path / "b.txt").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/a.txt", "in", "in/*", "b.txt", str(path), path.as_uri()):
+        assert only(name).place == str(path)
+    assert only("http://127.0.0.1/a.txt").place == "http://127.0.0.1/a.txt"
+    write(tmp_path / "caf\udce9" / "dataset_dict.json")
+    assert find("caf\udce9").sources[0].place == f"{tmp_path}/caf\\udce9"
 
 
 def test_sources_are_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -646,6 +659,7 @@ def test_a_folder_in_a_layout_of_hugging_face_is_a_dataset(
     assert find(folder.as_uri()).sources == [DatasetFolder(folder.as_uri(), folder)]
     (tmp_path / "caf\udce9").symlink_to(folder)
     assert names(tmp_path / "caf\udce9") == [f"{tmp_path}/caf\\udce9"]
+    assert [source.place for source in find(tmp_path / "caf\udce9").sources] == [str(folder)]
 
 
 @pytest.mark.parametrize(

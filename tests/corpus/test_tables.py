@@ -285,6 +285,11 @@ def test_a_header_whose_quote_is_not_closed_is_told() -> None:
     assert read_csv('"id,text\n1,một\n') == [Fault(None, reason)]
 
 
+def test_a_long_field_of_csv_is_read() -> None:
+    # Python's own limit is 128 KiB.
+    assert texts(read_csv(f'id,text\n1,"{"x, " * 100_000}"\n')) == [(2, "x, " * 100_000)]
+
+
 def test_nul_bytes_in_csv_are_characters() -> None:
     assert texts(read_csv("id,text\n1,m\0t\n" + "2,hai\n" * 9))[0] == (2, "m\0t")
 
@@ -358,6 +363,18 @@ def test_few_letters_in_utf8_are_not_taken_for_those_of_a_code_page() -> None:
     found = read(data)
     assert texts(found)[-1] == (51, "cà phê")
     assert faults(found) == [(52, "is not valid utf-8")]
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_lines_in_utf8_outweigh_as_many_that_fit_a_code_page(lines: int) -> None:
+    french = line(text="Cet été, l'élève a été très étonné et célébré à côté du café.") + "\n"
+    data = '{"text": "cà phê"}\n'.encode() * lines + french.encode("cp1252")
+    table = opened(data, ".jsonl")
+    assert table.encoding == "utf-8"
+    found = list(table.records)
+    assert texts(found) == [(number + 1, "cà phê") for number in range(lines)]
+    assert faults(found) == [(lines + 1, "is not valid utf-8")]
+    assert opened(french.encode("cp1252") * 9, ".jsonl").encoding == "windows-1252"
 
 
 def test_windows_1258_is_read_and_told() -> None:
@@ -558,6 +575,15 @@ def test_what_is_not_parquet_is_told(data: bytes) -> None:
     assert "\n" not in reason
 
 
+def test_parquet_whose_columns_have_names_that_are_no_text_is_told() -> None:
+    # Without the description in which Arrow repeats the names.
+    out = io.BytesIO()
+    with parquet.ParquetWriter(out, pa.schema({"bodyy": pa.string()}), store_schema=False) as file:
+        file.write_table(pa.table({"bodyy": ["x"]}))
+    [(_, reason)] = faults(read(out.getvalue().replace(b"bodyy", b"bod\xffy"), ".parquet"))
+    assert reason.startswith("is not Parquet, or is damaged: 'utf-8' codec can't decode")
+
+
 def test_parquet_that_breaks_off_is_told() -> None:
     data = in_parquet(pa.table({"text": list(SENTENCES)}))
     [(_, reason)] = faults(read(data[:-20], ".parquet"))
@@ -594,6 +620,7 @@ def test_classes_of_hugging_face_have_their_names() -> None:
         b"{",
         b"[]",
         b'{"info": null}',
+        b'{"info": {"features": []}}',
         b'{"info": {"features": {"title": 1}}}',
         b'{"info": {"features": {"title": {"_type": "ClassLabel"}}}}',
         b'{"info": {"features": {"title": {"_type": "ClassLabel", "names": 1}}}}',
