@@ -11,12 +11,16 @@ Status = Literal["submitted", "skipped"]
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """A labelled stretch of an article; `start` and `end` are code points, end exclusive."""
+    """A labelled stretch of an article; `start` and `end` are code points, end exclusive.
+
+    `attributes` are the answers to the schema's attributes of spans, by name.
+    """
 
     id: str
     start: int
     end: int
     label: str
+    attributes: dict[str, tuple[str, ...]] = {}
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):

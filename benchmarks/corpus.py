@@ -39,7 +39,7 @@ _SETTINGS = DuplicateSettings()
 
 # The tasks, and what each imports. Arrow imports pandas where there is one.
 _NEEDS = {
-    "read ours": ("annotate.corpus.intake", "fsspec"),
+    "read ours": ("annotate.corpus.reading.intake", "fsspec"),
     "store ours": ("annotate.corpus.add", "fsspec", "pandas", "pyarrow.parquet"),
     "read datasets": ("annotate.text", "datasets"),
     "cluster ours": ("annotate.corpus.duplicates", "daft"),
@@ -58,9 +58,9 @@ class Run(msgspec.Struct):
 
 def read_ours(source: Path) -> int:
     """Read a JSON Lines file and make its texts canonical; return how many there are."""
-    from annotate.corpus.fields import Fields
-    from annotate.corpus.intake import Taken, read_source
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.reading.fields import Fields
+    from annotate.corpus.reading.intake import Taken, read_source
+    from annotate.corpus.reading.sources import find_sources
 
     (file,) = find_sources([str(source)]).sources
     return sum(isinstance(outcome, Taken) for outcome in read_source(file, Fields()))
@@ -69,8 +69,8 @@ def read_ours(source: Path) -> int:
 def store_ours(source: Path, work: Path) -> None:
     """Also sort the articles by id, settle equal ids, and write them; but cluster nothing."""
     from annotate.corpus.add import add_sources
-    from annotate.corpus.fields import Fields
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.reading.fields import Fields
+    from annotate.corpus.reading.sources import find_sources
     from annotate.corpus.store import Store
 
     store, found = Store(work / "articles.parquet"), find_sources([str(source)])

@@ -12,7 +12,18 @@ from annotate.cli.lazy import LazyGroup
 from annotate.errors import AnnotateError
 
 # In the order of the work; each is a module here with a function of that name.
-COMMANDS = ("init", "corpus", "serve", "push", "pull", "status", "doctor", "build", "demo")
+COMMANDS = (
+    "init",
+    "schema",
+    "corpus",
+    "serve",
+    "push",
+    "pull",
+    "status",
+    "doctor",
+    "build",
+    "demo",
+)
 
 EXIT_INTERRUPTED = 130
 

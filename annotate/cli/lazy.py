@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,10 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are each a module of a package, with a function of its name."""
+    """A group whose commands are each a module of a package, with a function of its name.
+
+    A dash is an underscore there, and a name that Python has taken ends in one.
+    """
 
     def __init__(self, *args: Any, package: str, names: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -25,6 +29,8 @@ class LazyGroup(click.Group):
         """Import the command."""
         if cmd_name not in self.names:
             return None
-        command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        name += "_" * keyword.iskeyword(name)
+        command = getattr(import_module(f"{self.package}.{name}"), name)
         assert isinstance(command, click.Command)  # noqa: S101
         return command

@@ -18,10 +18,10 @@ import msgspec
 
 from annotate.corpus.article import METADATA, Article
 from annotate.corpus.blocks import BLOCK_CHARS, Blocks, Pending
-from annotate.corpus.fields import Fields, Made
-from annotate.corpus.intake import Rejected, read_source
+from annotate.corpus.reading.fields import Fields, Made
+from annotate.corpus.reading.intake import Rejected, read_source
+from annotate.corpus.reading.sources import Source
 from annotate.corpus.rejections import merge_rejections
-from annotate.corpus.sources import Source
 from annotate.corpus.store import SHARD_BYTES, Store, tables_of, with_clusters
 from annotate.errors import CorpusError
 from annotate.progress import Advance, Progress, silent

@@ -16,11 +16,11 @@ import msgspec
 from annotate.corpus.add import Added, add_sources
 from annotate.corpus.article import METADATA, Article
 from annotate.corpus.engine import start_engine
-from annotate.corpus.fields import Fields, Made
-from annotate.corpus.intake import Rejected
 from annotate.corpus.read import read_files
+from annotate.corpus.reading.fields import Fields, Made
+from annotate.corpus.reading.intake import Rejected
+from annotate.corpus.reading.sources import Source
 from annotate.corpus.rejections import read_rejections
-from annotate.corpus.sources import Source
 from annotate.corpus.store import Store, to_table
 from annotate.errors import CorpusError
 from annotate.progress import Progress, silent

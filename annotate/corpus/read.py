@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from annotate.corpus.article import Article
-from annotate.corpus.documents import read_document
-from annotate.corpus.fields import Fields, Made, Unusable, make_article
-from annotate.corpus.streams import first_line
+from annotate.corpus.reading.documents import read_document
+from annotate.corpus.reading.fields import Fields, Made, Unusable, make_article
+from annotate.corpus.reading.streams import first_line
 from annotate.errors import CorpusError
 
 SUFFIXES = (".md", ".txt")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from annotate.corpus.intake import Rejected
-from annotate.corpus.sources import Source
+from annotate.corpus.reading.intake import Rejected
+from annotate.corpus.reading.sources import Source
 from annotate.errors import CorpusError
 
 

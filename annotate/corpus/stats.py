@@ -10,8 +10,8 @@ import msgspec
 import regex
 
 from annotate.corpus.corpus import Corpus
-from annotate.corpus.fields import Made
 from annotate.corpus.lookalikes import find_lookalikes
+from annotate.corpus.reading.fields import Made
 from annotate.corpus.sample import date_part
 from annotate.progress import Progress, silent
 from annotate.text import UNCHANGED, Changes

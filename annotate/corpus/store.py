@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from annotate.corpus.article import Article
-from annotate.corpus.fields import Made
+from annotate.corpus.reading.fields import Made
 from annotate.errors import CorpusError
 from annotate.text import Changes
 

@@ -1,7 +1,7 @@
 """Formats of annotations, in and out."""
 
 from annotate.formats.gold import Fault, GoldCount, check_gold, count_gold, read_gold
-from annotate.formats.inline import Marked, read_inline, write_inline
+from annotate.markup import Marked, read_inline, write_inline
 
 __all__ = [
     "Fault",

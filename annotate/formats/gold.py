@@ -26,7 +26,7 @@ from pathlib import Path
 import msgspec
 
 from annotate.errors import MarkupError
-from annotate.formats.inline import Marked, read_inline
+from annotate.markup import Marked, read_inline
 from annotate.schema import Schema
 from annotate.spans import Relation, Span, covers, overlap, reading_order
 

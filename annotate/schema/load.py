@@ -11,7 +11,8 @@ import msgspec
 import yaml
 
 from annotate.errors import SchemaError
-from annotate.schema.model import Regex, Schema, compile_pattern
+from annotate.schema.model import Regex, Schema
+from annotate.schema.patterns import compile_pattern
 
 # Where a value stands in the file: `entities[3].hotkey`, and the line of each such path.
 Lines = dict[str, int]

@@ -1,9 +1,9 @@
-"""The schema: which entities, relations and document choices are annotated, and how."""
+"""The schema: which entities, relations, attributes and choices are annotated, and how."""
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 
@@ -17,36 +17,60 @@ class Regex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Entity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An entity label.
 
-    `name` is what the dataset says, `title` what annotators read. `patterns` are exact
-    phrases (matched between word boundaries) or regular expressions whose matches are
-    suggested to annotators. `color` is `#rrggbb`, `hotkey` one key.
+    `name` is what the dataset says, `title` what annotators read. `examples` and
+    `counter_examples` are phrases in inline markup; one without markup is an example as a
+    whole. `color` is `#rrggbb`, `hotkey` one key. Labels of one `group` stand together, under
+    its name. `patterns` are exact phrases (matched between word boundaries) or regular
+    expressions, whose matches are suggested to annotators. `contains` are the labels whose
+    spans may lie within a span of this one: absent means any, an empty list none.
     """
 
     name: str
     title: str
     definition: str
-    examples: tuple[str, ...]
+    examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
     color: str = "#808080"
     hotkey: str = ""
+    group: str = ""
     patterns: tuple[str | Regex, ...] = ()
+    contains: tuple[str, ...] | None = None
 
 
 class RelationType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A directed relation, and the labels that its head and its tail may have."""
+    """A relation, and the labels that its head and its tail may have.
+
+    One that is not `directed` holds both ways: which end was drawn first means nothing.
+    """
 
     name: str
     title: str
     head: tuple[str, ...]
     tail: tuple[str, ...]
     definition: str = ""
+    directed: bool = True
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One answer to a document choice."""
+    """One answer to a choice."""
 
     name: str
     title: str
+
+
+class Attribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is told of a span beyond its label, for example a date in normal form.
+
+    Asked for spans of `labels`. With `options` it is a choice of one or, if `multiple`,
+    several; without, a free text. `definition` stands below the question.
+    """
+
+    name: str
+    title: str
+    labels: tuple[str, ...]
+    definition: str = ""
+    options: tuple[Option, ...] = ()
+    multiple: bool = False
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,8 +82,63 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     multiple: bool = False
 
 
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A hard case, how it is decided, and examples of that in inline markup."""
+
+    case: str
+    rule: str
+    examples: tuple[str, ...] = ()
+
+
+class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of names in a new version.
+
+    `rename` maps an old name to the new one, `merge` a new name to the old ones that it
+    unites. Marks under the names in `remove` are taken off and archived.
+    """
+
+    rename: dict[str, str] = {}
+    merge: dict[str, tuple[str, ...]] = {}
+    remove: tuple[str, ...] = ()
+
+
+class EntityChanges(Changes, frozen=True, forbid_unknown_fields=True):
+    """What became of entity labels; `split` maps an old label to the new ones to choose from."""
+
+    split: dict[str, tuple[str, ...]] = {}
+
+
+class Migration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"old": "from"}):
+    """What becomes of annotations made under version `from` (here `old`) when it goes to `to`.
+
+    `options` is by the name of a choice or an attribute, as the new version calls it.
+    """
+
+    old: str
+    to: str
+    entities: EntityChanges = EntityChanges()
+    relations: Changes = Changes()
+    attributes: Changes = Changes()
+    choices: Changes = Changes()
+    options: dict[str, Changes] = {}
+
+
+class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How Label Studio's config calls the labels and the text.
+
+    Annotations on a server refer to them, so they never change.
+    """
+
+    labels: str = "label"
+    text: str = "text"
+
+
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """A whole schema, checked: names are unique and every reference resolves."""
+    """A whole schema, checked: names are unique and every reference resolves.
+
+    `guidelines` are general rules, `decisions` hard cases in the order in which to try them.
+    With `granularity` word, what annotators drag over grows to whole words.
+    """
 
     name: str
     version: str
@@ -67,8 +146,13 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     title: str
     entities: tuple[Entity, ...]
     relations: tuple[RelationType, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
     choices: tuple[Choice, ...] = ()
     guidelines: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    granularity: Literal["word", "character"] = "word"
+    migrations: tuple[Migration, ...] = ()
+    controls: Controls = Controls()
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -79,10 +163,3 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def relation_labels(self) -> tuple[str, ...]:
         """The relation types' names, in the schema's order."""
         return tuple(relation.name for relation in self.relations)
-
-
-def compile_pattern(pattern: str | Regex) -> re.Pattern[str]:
-    """Return the regular expression of a pattern; raises `re.error` when it does not compile."""
-    if isinstance(pattern, Regex):
-        return re.compile(pattern.regex)
-    return re.compile(rf"(?<!\w){re.escape(pattern)}(?!\w)")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from annotate.schema.model import Regex, Schema, compile_pattern
+from annotate.schema.model import Regex, Schema
+from annotate.schema.patterns import compile_pattern
 from annotate.spans import Span, reading_order
 
 

@@ -11,8 +11,8 @@ from annotate.corpus import Article
 from annotate.corpus.add import Added, add_sources
 from annotate.corpus.blocks import BLOCK_CHARS
 from annotate.corpus.corpus import Corpus
-from annotate.corpus.fields import Fields, Made
-from annotate.corpus.sources import find_sources
+from annotate.corpus.reading.fields import Fields, Made
+from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.store import SHARD_BYTES, Store, tables_of
 from annotate.text import UNCHANGED
 from annotate.workspace import DuplicateSettings

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from annotate.corpus import Article
 from annotate.corpus.add import Added, add_sources
 from annotate.corpus.blocks import Blocks, Pending
-from annotate.corpus.fields import Fields
-from annotate.corpus.sources import DatasetFolder
+from annotate.corpus.reading.fields import Fields
+from annotate.corpus.reading.sources import DatasetFolder
 from annotate.corpus.store import SHARD_BYTES, Store
 from annotate.errors import CorpusError
 from annotate.text import UNCHANGED, digest
@@ -107,7 +107,7 @@ def test_a_changed_text_stays_in_its_cluster_until_it_is_looked_at(
         seen.append([article.cluster for article, _ in merged])
         return named
 
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.reading.sources import find_sources
 
     for text in ("Tin b.", "Tin khác."):
         write_jsonl(news, [record("a"), record("b", text)])
@@ -266,7 +266,7 @@ def test_a_search_that_fails_leaves_the_corpus_as_it_was(store: Store, news: Pat
     def fail(_store: Store) -> dict[str, str]:
         raise CorpusError("no Ray")
 
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.reading.sources import find_sources
 
     sources = find_sources([str(news)]).sources
     with pytest.raises(CorpusError, match="no Ray"):
@@ -477,7 +477,7 @@ def test_a_command_killed_while_it_reads_is_completed_by_running_it_again(
 
 
 def add_crawl(folder: Path, crawl: Path) -> None:
-    from annotate.corpus.sources import find_sources
+    from annotate.corpus.reading.sources import find_sources
 
     make_corpus(folder).add(find_sources([str(crawl)]).sources, Fields())
 

@@ -11,8 +11,8 @@ import pytest
 
 from annotate.corpus import Article
 from annotate.corpus.corpus import Corpus, open_corpus
-from annotate.corpus.fields import Fields
-from annotate.corpus.sources import find_sources
+from annotate.corpus.reading.fields import Fields
+from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.store import Store
 from annotate.errors import CorpusError
 from annotate.workspace import DuplicateSettings, open_workspace

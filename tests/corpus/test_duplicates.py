@@ -29,7 +29,7 @@ from annotate.corpus.duplicates import (
     rows_per_band,
 )
 from annotate.corpus.engine import _ping, start_engine
-from annotate.corpus.fields import Made
+from annotate.corpus.reading.fields import Made
 from annotate.corpus.store import to_table
 from annotate.text import UNCHANGED
 from annotate.workspace import DuplicateSettings

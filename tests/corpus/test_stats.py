@@ -14,8 +14,8 @@ from hypothesis import given
 
 from annotate.corpus import Article
 from annotate.corpus.corpus import Corpus
-from annotate.corpus.fields import Fields
-from annotate.corpus.sources import find_sources
+from annotate.corpus.reading.fields import Fields
+from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.stats import Stats, corpus_stats, count_tokens, detect_language
 from annotate.dataset.tokens import tokenize
 from annotate.workspace import DuplicateSettings, shipped

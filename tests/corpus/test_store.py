@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from annotate.corpus import Article
-from annotate.corpus.fields import Made
+from annotate.corpus.reading.fields import Made
 from annotate.corpus.store import Store, arrow_schema, tables_of, to_table, with_clusters
 from annotate.errors import CorpusError
 from annotate.text import UNCHANGED, Changes

@@ -71,8 +71,8 @@ def add(
       annotate corpus add news.jsonl --text-field body --map title=headline
     """
     from annotate.corpus.corpus import open_corpus
-    from annotate.corpus.fields import Fields
-    from annotate.corpus.sources import DOCUMENTS, TABLES, find_sources
+    from annotate.corpus.reading.fields import Fields
+    from annotate.corpus.reading.sources import DOCUMENTS, TABLES, find_sources
 
     found = find_sources(sources)
     if not found.sources:

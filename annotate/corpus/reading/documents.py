@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from annotate.corpus.article import METADATA
-from annotate.corpus.encoding import Undecodable, decode
-from annotate.corpus.fields import Unusable
-from annotate.corpus.streams import first_line
+from annotate.corpus.reading.encoding import Undecodable, decode
+from annotate.corpus.reading.fields import Unusable
+from annotate.corpus.reading.streams import first_line
 
 HTML = (".html", ".htm")
 

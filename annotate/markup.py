@@ -1,13 +1,14 @@
-"""Gold annotations as text that people can read and compare.
+"""Inline markup: annotated text that people can read, write and compare.
 
-A span is `[text](LABEL)`, or `[text](LABEL 7)` when a relation refers to it as 7. Spans
+A span is `[text](LABEL)`, or `[text](LABEL 7)` when something below refers to it as 7. Spans
 nest. A backslash makes the next character plain. Below a line `---` stand, one a line:
 
 - the spans that cross another (overlap without nesting), which brackets cannot show:
   `8 = ORGANIZATION 120:145 "Công an xã"`. The offsets are code points of the text without
   markup, end exclusive. The marked text follows as a JSON string; it must be what stands at
   the offsets, so that an edit above that moves the text does not go unnoticed.
-- the relations: `7 holds_rank 3`.
+- the relations: `7 holds_rank 3`;
+- the attributes of spans: `7 . normal_form "2024-03-12"`, the answers as JSON strings.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _STRAY = {
 }
 _NAME = re.compile(r"[^()\s]+")
 _STANDOFF = re.compile(r'([^()\s]+) = ([^()\s]+) ([0-9]{1,18}):([0-9]{1,18}) (".*")')
+_ATTRIBUTE = re.compile(r'([^()\s]+) \. ([^()\s]+) (".*")')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SPECIAL = re.compile(r"[\\\[\]]")
 
 
@@ -61,13 +64,21 @@ def read_inline(source: str, name: str = "markup") -> Marked:
         if line.strip()
     ]
     for line, fault in below:
-        if _is_standoff(line):
+        if _sign(line) == "=":
             spans.append(_standoff(line, text, ids, fault))
             ids.add(spans[-1].id)
-    # Only now, because a relation may stand above the span that it refers to.
-    relations = tuple(
-        _relation(line, ids, fault) for line, fault in below if not _is_standoff(line)
-    )
+    # Only now, because both may stand above the span that they refer to.
+    relations = tuple(_relation(line, ids, fault) for line, fault in below if not _sign(line))
+    attributes: dict[str, dict[str, tuple[str, ...]]] = {}
+    for line, fault in below:
+        if _sign(line) == ".":
+            _add_attribute(line, ids, attributes, fault)
+    spans = [
+        msgspec.structs.replace(span, attributes=attributes[span.id])
+        if span.id in attributes
+        else span
+        for span in spans
+    ]
     return Marked(text, tuple(_with_ids(sorted(spans, key=_place), ids)), relations)
 
 
@@ -117,9 +128,10 @@ def _twice(span_id: str) -> str:
     return f"two spans have the id {span_id}"
 
 
-def _is_standoff(line: str) -> bool:
+def _sign(line: str) -> str:
+    """Return what tells a line from a relation, which has three words: "=", "." or nothing."""
     parts = line.split(maxsplit=3)
-    return len(parts) > 3 and parts[1] == "="
+    return parts[1] if len(parts) > 3 and parts[1] in {"=", "."} else ""
 
 
 def _standoff(line: str, text: str, ids: set[str], fault: Callable[[str], MarkupError]) -> Span:
@@ -140,6 +152,26 @@ def _standoff(line: str, text: str, ids: set[str], fault: Callable[[str], Markup
     return Span(id=span_id, start=start, end=end, label=label)
 
 
+def _add_attribute(
+    line: str, ids: set[str], known: dict[str, dict[str, tuple[str, ...]]],
+    fault: Callable[[str], MarkupError],
+) -> None:  # fmt: skip
+    match = _ATTRIBUTE.fullmatch(line)
+    if not match or match[1] not in ids:
+        raise fault(f'{line!r} is not ID . NAME "TEXT" with the id of a span')
+    span_id, name = match[1], match[2]
+    strings = _STRING.findall(match[3])
+    try:
+        answers = msgspec.json.decode(f"[{','.join(strings)}]", type=tuple[str, ...])
+    except msgspec.DecodeError:
+        raise fault(f"{match[3]} is not JSON strings with a blank between") from None
+    if " ".join(strings) != match[3]:
+        raise fault(f"{match[3]} is not JSON strings with a blank between")
+    if name in known.setdefault(span_id, {}):
+        raise fault(f"{span_id} has {name} twice")
+    known[span_id][name] = answers
+
+
 def _relation(line: str, ids: set[str], fault: Callable[[str], MarkupError]) -> Relation:
     parts = line.split()
     if len(parts) != 3 or not {parts[0], parts[2]} <= ids:
@@ -155,9 +187,9 @@ def _with_ids(spans: list[Span], taken: set[str]) -> list[Span]:
 def write_inline(marked: Marked) -> str:
     """Return the markup of a text, without front matter.
 
-    Spans get new ids, 1 and up in reading order, where relations or stand-off lines need
-    them. In brackets stands, in reading order, each span that crosses none before it in
-    brackets; the others stand below the text. Reading the markup gives the same text, spans
+    Spans get new ids, 1 and up in reading order, where a line below needs them. In brackets
+    stands, in reading order, each span that crosses none before it in brackets; the others
+    stand below the text. Reading the markup gives the same text, spans with their attributes
     and relations, and writing that again the same markup.
 
     Raises `MarkupError` for what could not be read back: a label with a space or a bracket,
@@ -169,10 +201,11 @@ def write_inline(marked: Marked) -> str:
     ordered = sorted(marked.spans, key=_place)
     bracketed, crossing = _nested(ordered)
     needed = {end for relation in marked.relations for end in (relation.head, relation.tail)}
-    needed |= {span.id for span in crossing}
+    needed |= {span.id for span in crossing} | {span.id for span in ordered if span.attributes}
     numbers = {span.id: str(n) for n, span in enumerate(ordered, start=1) if span.id in needed}
     lines = [_standoff_line(numbers[span.id], span, marked.text) for span in crossing]
     lines += [f"{numbers[r.head]} {r.label} {numbers[r.tail]}" for r in marked.relations]
+    lines += [line for span in ordered for line in _attribute_lines(span, numbers)]
     body = _RULE.sub(r"\\---", _with_brackets(marked.text, bracketed, numbers))
     return "\n".join([body, *(["", "---", *lines] if lines else []), ""])
 
@@ -181,9 +214,12 @@ def _unwritable(marked: Marked) -> Iterator[str]:
     if marked.text != marked.text.strip("\n"):
         yield "the text begins or ends with a line feed"
     labels = {span.label for span in marked.spans} | {r.label for r in marked.relations}
+    labels |= {name for span in marked.spans for name in span.attributes}
     for label in sorted(labels):
         if not _NAME.fullmatch(label):
             yield f"the label {label!r} has a space or a bracket"
+    if any(() in span.attributes.values() for span in marked.spans):
+        yield "an attribute of a span has no answer"
     ids: set[str] = set()
     for span in marked.spans:
         if not 0 <= span.start < span.end <= len(marked.text):
@@ -232,3 +268,9 @@ def _with_brackets(text: str, spans: list[Span], numbers: dict[str, str]) -> str
 def _standoff_line(number: str, span: Span, text: str) -> str:
     quoted = msgspec.json.encode(text[span.start : span.end]).decode()
     return f"{number} = {span.label} {span.start}:{span.end} {quoted}"
+
+
+def _attribute_lines(span: Span, numbers: dict[str, str]) -> Iterator[str]:
+    for name, answers in sorted(span.attributes.items()):
+        quoted = " ".join(msgspec.json.encode(answer).decode() for answer in answers)
+        yield f"{numbers[span.id]} . {name} {quoted}"

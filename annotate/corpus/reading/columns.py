@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from annotate.corpus.records import MAX_BYTES, TOO_LONG, Fault, Record, lacking
+from annotate.corpus.reading.records import MAX_BYTES, TOO_LONG, Fault, Record, lacking
 
 if TYPE_CHECKING:
     import pyarrow as pa

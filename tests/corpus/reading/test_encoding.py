@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from hypothesis import assume, given
 
-from annotate.corpus.encoding import Undecodable, decode, detect
-from annotate.corpus.fonts import legacy_font
+from annotate.corpus.reading.encoding import Undecodable, decode, detect
+from annotate.corpus.reading.fonts import legacy_font
 from tests.factories import sample_articles
 from tests.strategies import raw_texts
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from annotate.corpus.fonts import TONES, legacy_font
+from annotate.corpus.reading.fonts import TONES, legacy_font
 
 # Bytes, or characters, of a file that are looked at for evidence.
 _HEAD = 20_000

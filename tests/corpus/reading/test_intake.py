@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from annotate.corpus import Article
-from annotate.corpus.fields import Fields
-from annotate.corpus.intake import Outcome, Rejected, Taken, read_source
-from annotate.corpus.sources import File, find_sources
+from annotate.corpus.reading.fields import Fields
+from annotate.corpus.reading.intake import Outcome, Rejected, Taken, read_source
+from annotate.corpus.reading.sources import File, find_sources
 from annotate.text import UNCHANGED, Changes, digest
 from tests.strategies import canonical_texts
 
@@ -466,7 +466,7 @@ def expected(source: str) -> list[object]:
 
 
 def read_as(article: Article) -> Any:
-    from annotate.corpus.fields import Made
+    from annotate.corpus.reading.fields import Made
 
     return Made(article, UNCHANGED)
 

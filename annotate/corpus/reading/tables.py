@@ -12,9 +12,9 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from annotate.corpus.columns import read_parquet
-from annotate.corpus.encoding import Undecodable, detect
-from annotate.corpus.records import MAX_BYTES, TOO_LONG, Fault, Record, lacking
+from annotate.corpus.reading.columns import read_parquet
+from annotate.corpus.reading.encoding import Undecodable, detect
+from annotate.corpus.reading.records import MAX_BYTES, TOO_LONG, Fault, Record, lacking
 
 _BLOCK = 1 << 20
 

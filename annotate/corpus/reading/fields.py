@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from annotate.corpus.article import METADATA, Article
-from annotate.corpus.fonts import legacy_font
+from annotate.corpus.reading.fonts import legacy_font
 from annotate.text import Changes, canonicalise, digest
 
 _LONGEST_ID = 200

@@ -19,7 +19,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from pyarrow import parquet
 
-from annotate.corpus.sources import DatasetFolder, File, Found, find_sources
+from annotate.corpus.reading.sources import DatasetFolder, File, Found, find_sources
 from annotate.errors import CorpusError
 
 NFD_NAME = "ba\u0300i so\u0302\u0301.txt"

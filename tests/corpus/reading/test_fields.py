@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from annotate.corpus import Article
 from annotate.corpus.article import METADATA
-from annotate.corpus.fields import Fields, Unusable, check_id, make_article
+from annotate.corpus.reading.fields import Fields, Unusable, check_id, make_article
 from annotate.text import UNCHANGED, Changes, canonicalise, digest
 from tests.strategies import canonical_texts, raw_texts
 

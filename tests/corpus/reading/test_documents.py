@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.corpus.documents import read_document
-from annotate.corpus.fields import Unusable
+from annotate.corpus.reading.documents import read_document
+from annotate.corpus.reading.fields import Unusable
 from tests.strategies import raw_texts
 
 PARAGRAPHS = (
@@ -216,7 +216,7 @@ def test_a_page_may_do_without_the_tag_of_html(source: str) -> None:
 
 def test_nothing_is_printed_about_a_page_that_is_refused() -> None:
     code = (
-        "from annotate.corpus.documents import *\n"
+        "from annotate.corpus.reading.documents import *\n"
         "for page in (b'', b'<p>', b'<html></html>'):\n"
         "    try: read_document(page, '.html')\n"
         "    except Unusable: print('refused')\n"

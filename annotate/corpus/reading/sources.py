@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from annotate.corpus.streams import System, Web, first_line, open_stream
+from annotate.corpus.reading.streams import System, Web, first_line, open_stream
 from annotate.errors import CorpusError
 
 if TYPE_CHECKING:

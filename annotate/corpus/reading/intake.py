@@ -9,14 +9,14 @@ from typing import IO, Any, NamedTuple, TypeVar
 import msgspec
 
 from annotate.corpus.article import METADATA
-from annotate.corpus.columns import read_batches
-from annotate.corpus.documents import HTML, read_document
-from annotate.corpus.encoding import Undecodable
-from annotate.corpus.fields import Fields, Made, Unusable, make_article
-from annotate.corpus.records import MAX_BYTES, TOO_LONG, Fault, Record
-from annotate.corpus.sources import TABLES, DatasetFolder, File, Source
-from annotate.corpus.streams import first_line
-from annotate.corpus.tables import open_table
+from annotate.corpus.reading.columns import read_batches
+from annotate.corpus.reading.documents import HTML, read_document
+from annotate.corpus.reading.encoding import Undecodable
+from annotate.corpus.reading.fields import Fields, Made, Unusable, make_article
+from annotate.corpus.reading.records import MAX_BYTES, TOO_LONG, Fault, Record
+from annotate.corpus.reading.sources import TABLES, DatasetFolder, File, Source
+from annotate.corpus.reading.streams import first_line
+from annotate.corpus.reading.tables import open_table
 
 Item = TypeVar("Item")
 

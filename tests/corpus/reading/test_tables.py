@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from annotate.corpus.encoding import Undecodable
-from annotate.corpus.records import MAX_BYTES, Fault, Record
-from annotate.corpus.tables import Table, open_table
+from annotate.corpus.reading.encoding import Undecodable
+from annotate.corpus.reading.records import MAX_BYTES, Fault, Record
+from annotate.corpus.reading.tables import Table, open_table
 from tests.strategies import canonical_texts
 
 WANTED = ("text", "id", "title")

@@ -1,0 +1,1 @@
+"""Reading articles from whatever they lie in: files, tables, datasets, addresses."""
