@@ -37,7 +37,7 @@ def load_annotations(
                     f"the marked text of {article} is not the text that was pushed",
                     "Take out the markup and compare the two.",
                 )
-            spans = encode_spans(gold.text, gold.spans)
+            spans = encode_spans(schema, gold.text, gold.spans)
             studio.annotate(task, spans + encode_relations(schema, gold.relations))
             advance(1)
     return len(waiting)

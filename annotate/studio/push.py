@@ -116,7 +116,7 @@ def _batches(articles: Sequence[Article], schema: Schema, count: int) -> Iterato
     batch: Batch = []
     size = 0
     for article in articles:
-        task = encode_task(article, suggest(schema, article.text))
+        task = encode_task(schema, article, suggest(schema, article.text))
         weight = len(msgspec.json.encode(task))
         if batch and (len(batch) == count or size + weight > _BATCH_BYTES):
             yield batch

@@ -10,7 +10,8 @@ import msgspec
 
 from annotate.corpus import Article
 from annotate.schema import Schema
-from annotate.schema.config import LABELS, TEXT
+from annotate.schema.config import BYLINE_FIELD, TEXT_FIELD
+from annotate.schema.model import Attribute, Choice
 from annotate.spans import Annotation, Relation, SetAside, Span
 from annotate.studio.proof import prove
 
@@ -107,36 +108,44 @@ class _Mark(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] | None = None
 
 
-def encode_task(article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
+def encode_task(schema: Schema, article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
     """Return the import record of an article, with suggestions as a prediction if any.
 
     No more than the first `MOST_SUGGESTIONS` go along.
     """
     known = {field: getattr(article, field) for field in ("title", "source", "url", "author")}
+    byline = (article.source, article.author, article.published_at[:10])
+    known |= {BYLINE_FIELD: " · ".join(filter(None, byline)), TEXT_FIELD: article.text}
     task: dict[str, Any] = {
-        "data": {"article": article.id, **known, "text": article.text},
+        "data": {"article": article.id, **known},
         "meta": {"article": article.id, "sha256": article.sha256},
     }
-    result = encode_spans(article.text, islice(suggestions, MOST_SUGGESTIONS))
+    result = encode_spans(schema, article.text, islice(suggestions, MOST_SUGGESTIONS))
     if result:
         task["predictions"] = [{"model_version": SUGGESTIONS, "result": result}]
     return task
 
 
-def encode_spans(text: str, spans: Iterable[Span]) -> list[dict[str, Any]]:
-    """Return spans in the form of an annotation's or a prediction's result.
+def encode_spans(schema: Schema, text: str, spans: Iterable[Span]) -> list[dict[str, Any]]:
+    """Return spans with their attributes in the form of an annotation's or a prediction's result.
 
     Raises `ValueError` for a span that does not lie within the text: the server would
     take it without a word.
     """
+    texts = {attribute.name for attribute in schema.attributes if not attribute.options}
     result: list[dict[str, Any]] = []
     for span in spans:
         if not 0 <= span.start < span.end <= len(text):
             raise ValueError(f"span {span.start}–{span.end} lies outside a text of {len(text)}")
-        value = {"start": span.start, "end": span.end, "labels": [span.label]}
-        value["text"] = text[span.start : span.end]
-        region = {"id": span.id, "from_name": LABELS, "to_name": TEXT, "type": "labels"}
-        result.append({**region, "value": value})
+        extent = {"start": span.start, "end": span.end}
+        value = {**extent, "labels": [span.label], "text": text[span.start : span.end]}
+        region = {"id": span.id, "to_name": schema.controls.text}
+        kind = {"from_name": schema.controls.labels, "type": "labels"}
+        result.append({**region, **kind, "value": value})
+        for name, answers in span.attributes.items():
+            field, type_ = ("text", "textarea") if name in texts else ("choices", "choices")
+            value = {**extent, field: list(answers)}
+            result.append({**region, "from_name": name, "type": type_, "value": value})
     return result
 
 
@@ -146,14 +155,14 @@ def encode_relations(schema: Schema, relations: Iterable[Relation]) -> list[dict
     The editor knows a relation's `value` only, not its alias, and drops others when a
     person saves.
     """
-    titles = {relation.name: relation.title for relation in schema.relations}
+    types = {relation.name: relation for relation in schema.relations}
     return [
         {
             "type": "relation",
             "from_id": relation.head,
             "to_id": relation.tail,
-            "direction": "right",
-            "labels": [titles[relation.label]],
+            "direction": "right" if types[relation.label].directed else "bi",
+            "labels": [types[relation.label].title],
         }
         for relation in relations
     ]
@@ -217,9 +226,11 @@ class _Decoder:
         # Older configs without aliases answer with titles.
         self._labels = _names(schema.entities)
         # The other way round: these answer with titles always.
-        self._relation_labels = {r.name: r.name for r in schema.relations}
-        self._relation_labels |= {r.title: r.name for r in schema.relations}
+        self._types = {r.title: r for r in schema.relations}
+        self._types = {r.name: r for r in schema.relations} | self._types
+        self._attributes = {attribute.name: attribute for attribute in schema.attributes}
         self._arrows: list[tuple[_Mark, msgspec.Raw]] = []
+        self._answers: list[tuple[_Mark, msgspec.Raw]] = []
         self.spans: list[Span] = []
         self.relations: list[Relation] = []
         self.choices: dict[str, tuple[str, ...]] = {}
@@ -227,7 +238,7 @@ class _Decoder:
         self.repaired = 0
 
     def take(self, raw: msgspec.Raw) -> None:
-        """Read one mark; relations wait until every span is known."""
+        """Read one mark; relations and attributes wait until every span is known."""
         try:
             mark = msgspec.json.decode(raw, type=_Mark)
         except msgspec.ValidationError as error:
@@ -235,6 +246,8 @@ class _Decoder:
             return
         if mark.type == "relation":
             self._arrows.append((mark, raw))
+        elif mark.from_name in self._attributes and mark.value is not None:
+            self._answers.append((mark, raw))
         elif mark.type == "labels" and mark.value is not None:
             self._take_span(mark, mark.value, raw)
         elif mark.type == "choices" and mark.value is not None:
@@ -259,37 +272,71 @@ class _Decoder:
 
     def _take_choice(self, mark: _Mark, value: _Value, raw: msgspec.Raw) -> None:
         choice = next((c for c in self._schema.choices if c.name == mark.from_name), None)
-        options = _names(choice.options) if choice else {}
-        answers = ", ".join(value.choices)
-        if choice is None or not options.keys() >= set(value.choices):
+        if choice is None:
+            answers = ", ".join(value.choices)
             self._put_aside(raw, f"the schema has no choice {mark.from_name} of {answers}")
             return
-        if choice.name in self.choices or (len(value.choices) > 1 and not choice.multiple):
-            self._put_aside(raw, f"{choice.name} takes one answer, this is another: {answers}")
-            return
-        self.choices[choice.name] = tuple(options[name] for name in value.choices)
+        answers_or_fault = _answers(choice, value, known=choice.name in self.choices)
+        if isinstance(answers_or_fault, str):
+            self._put_aside(raw, answers_or_fault)
+        else:
+            self.choices[choice.name] = answers_or_fault
 
     def tie(self) -> None:
-        """Read the relations, now that every span is known."""
+        """Read the attributes and relations, now that every span is known."""
+        self._tie_attributes()
         ids = {span.id for span in self.spans}
         for mark, raw in self._arrows:
             labels = mark.labels or ()
-            if mark.direction not in {"right", "left"}:
-                self._put_aside(raw, f"a relation has one direction, not {mark.direction!r}")
-            elif not {mark.from_id, mark.to_id} <= ids:
+            kind = self._types.get(labels[0]) if len(labels) == 1 else None
+            if not {mark.from_id, mark.to_id} <= ids:
                 self._put_aside(raw, "one of the two spans of the relation is not there")
-            elif len(labels) != 1 or labels[0] not in self._relation_labels:
+            elif kind is None:
                 named = ", ".join(labels) or "(none)"
                 self._put_aside(raw, f"the schema has no relation type {named}")
+            elif kind.directed and mark.direction not in {"right", "left"}:
+                self._put_aside(raw, f"a relation has one direction, not {mark.direction!r}")
             else:
                 ends = (mark.from_id, mark.to_id)
                 head, tail = ends if mark.direction != "left" else ends[::-1]
-                label = self._relation_labels[labels[0]]
-                self.relations.append(Relation(head=head, tail=tail, label=label))
+                self.relations.append(Relation(head=head, tail=tail, label=kind.name))
+
+    def _tie_attributes(self) -> None:
+        told: dict[str, dict[str, tuple[str, ...]]] = {span.id: {} for span in self.spans}
+        for mark, raw in self._answers:
+            attribute = self._attributes[mark.from_name]
+            if mark.id not in told or mark.value is None:
+                self._put_aside(raw, f"the span of this {attribute.name} is not there")
+                continue
+            known = told[mark.id]
+            found = _answers(attribute, mark.value, known=attribute.name in known)
+            if isinstance(found, str):
+                self._put_aside(raw, found)
+            elif found:
+                known[attribute.name] = found
+        self.spans = [
+            msgspec.structs.replace(span, attributes=told[span.id]) if told[span.id] else span
+            for span in self.spans
+        ]
 
     def _put_aside(self, raw: msgspec.Raw, reason: str) -> None:
         # A copy: the mark itself is a view into the whole response.
         self.set_aside.append(SetAside(reason=reason, mark=raw.copy()))
+
+
+def _answers(asked: Choice | Attribute, value: _Value, *, known: bool) -> tuple[str, ...] | str:
+    """Return the answers by their names, or why they do not hold."""
+    if not asked.options:
+        given = (value.text,) if isinstance(value.text, str) else value.text
+        if known or not isinstance(given, list | tuple) or len(given) > 1:
+            return f"{asked.name} takes one text, this is another: {given}"
+        return tuple(map(str, given))
+    options = _names(asked.options)
+    if unknown := [answer for answer in value.choices if answer not in options]:
+        return f"{asked.name} has no option {', '.join(unknown)}"
+    if known or (len(value.choices) > 1 and not asked.multiple):
+        return f"{asked.name} takes one answer, this is another: {', '.join(value.choices)}"
+    return tuple(options[answer] for answer in value.choices)
 
 
 def _names(items: Iterable[Any]) -> Mapping[str, str]:
