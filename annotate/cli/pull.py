@@ -38,12 +38,22 @@ def pull(workspace: Workspace, *, as_json: bool) -> None:
         open_ledger(workspace.ledger_path) as ledger,
         connect(workspace) as (studio, server),
     ):
-        from annotate.studio.project import require_project
+        from annotate.studio.project import (
+            TAKE_IN,
+            config_state,
+            find_edits,
+            page_of,
+            require_project,
+        )
         from annotate.studio.pull import pull as carry_out
 
         project = require_project(studio, ledger, server, workspace.settings.title)
+        page = page_of(project, ledger, server, schema)
+        if config_state(project, ledger, server, schema) == "edited":
+            edits = "; ".join(find_edits(project, page)) or "in looks only"
+            click.echo(f"The labelling page was edited by hand: {edits}. {TAKE_IN}", err=True)
         place = Place(server, project.id)
-        pulled = carry_out(studio, ledger, place, schema, rich_progress)
+        pulled = carry_out(studio, ledger, place, page.drawn, rich_progress)
     if as_json:
         print_json(msgspec.structs.asdict(pulled))
         return

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @workspace_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and end.")
+@click.option(
+    "--force", is_flag=True, help="Overwrite what was edited by hand on the labelling page."
+)
 @json_option
 def push(
     workspace: Workspace, paths: tuple[Path, ...], ids: TextIO | None, *, dry_run: bool,
-    as_json: bool,
+    force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Send articles to Label Studio that are not there yet.
 
@@ -76,7 +79,7 @@ def push(
         result = _as_json(plan)
         if not dry_run and not plan.idle:
             batch = settings.label_studio.batch_size
-            place = carry_out(*target, plan, batch_size=batch, progress=rich_progress)
+            place = carry_out(*target, plan, batch_size=batch, force=force, progress=rich_progress)
             result |= {"project": place.project, "pushed": len(plan.new)}
             if not as_json:
                 click.echo(f"Done: {plural(len(plan.new), 'article')} pushed")
@@ -115,6 +118,10 @@ def _print_plan(plan: Plan, title: str) -> None:
     if plan.config != "in step":
         verb = "create" if plan.config == "missing" else "bring in step with the schema"
         click.echo(f"Project {title!r}: {verb}")
+    if plan.config == "edited":
+        click.echo("Its labelling page was edited by hand:")
+        for edit in plan.edits or ("in looks only",):
+            click.echo(f"  {edit}")
     click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
     notes = {
         "changed since they were pushed; tasks and dataset keep the pushed text": plan.changed,
@@ -137,6 +144,7 @@ def _print_plan(plan: Plan, title: str) -> None:
 def _as_json(plan: Plan) -> dict[str, Any]:
     return {
         "config": plan.config,
+        "edits": plan.edits,
         "new": [article.id for article in plan.new],
         "unchanged": len(plan.unchanged),
         "changed": plan.changed,

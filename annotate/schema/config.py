@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 from xml.etree.ElementTree import (
@@ -26,7 +27,7 @@ from xml.etree.ElementTree import (
 
 import msgspec
 
-from annotate.schema.model import Attribute, Option, Schema
+from annotate.schema.model import Attribute, Entity, Option, Schema
 from annotate.text import digest
 
 # Fields of a task's data.
@@ -75,47 +76,81 @@ _STYLE = """
 _SPACING = {True: "2.4", False: "2"}
 
 
-class Carried(NamedTuple):
-    """The schema that a config was made from, and whether the config was edited since."""
+# What stands beside the title of a label under review.
+REVIEW = {"en": "to be reviewed", "vi": "cần xem lại"}
+
+
+class Page(msgspec.Struct, frozen=True, dict=True):
+    """What a labelling page is made from.
+
+    `review` are labels of a former version whose spans wait for a person to choose one of
+    those that the label was split into.
+    """
 
     schema: Schema
+    review: tuple[Entity, ...] = ()
+
+    @cached_property
+    def drawn(self) -> Schema:
+        """The schema with the labels under review, as annotators see it."""
+        word = REVIEW.get(self.schema.language, REVIEW["en"])
+        waiting = tuple(
+            msgspec.structs.replace(
+                entity, title=f"{entity.title} ({word})", group=word, hotkey="", patterns=()
+            )
+            for entity in self.review
+        )
+        return msgspec.structs.replace(self.schema, entities=self.schema.entities + waiting)
+
+
+class Carried(NamedTuple):
+    """The page that a config was made from, and whether the config was edited since."""
+
+    page: Page
     edited: bool
 
+    @property
+    def schema(self) -> Schema:
+        """The schema of the page."""
+        return self.page.schema
 
-def labelling_config(schema: Schema) -> str:
-    """Return the labelling config of a schema, as XML text."""
+
+def labelling_config(schema: Schema, review: tuple[Entity, ...] = ()) -> str:
+    """Return the labelling config of a schema, as XML text; `review` as in `Page`."""
+    page = Page(schema, review)
+    drawn = page.drawn
     view = Element("View", className="annotate")
     spacing = _SPACING[bool(schema.relations)]
     SubElement(view, "Style").text = _STYLE.replace("SPACING", spacing)
-    _add_labels(view, schema)
+    _add_labels(view, drawn)
     article = SubElement(view, "View", className="annotate-article")
     SubElement(article, "Header", value=f"${TITLE_FIELD}", size="4")
     byline = SubElement(article, "View", className="annotate-byline")
     SubElement(byline, "Header", value=f"${BYLINE_FIELD}", size="6")
-    SubElement(article, "Text", name=schema.controls.text, value=f"${TEXT_FIELD}")
-    _add_choices(view, schema)
-    _add_attributes(view, schema)
+    SubElement(article, "Text", name=drawn.controls.text, value=f"${TEXT_FIELD}")
+    _add_choices(view, drawn)
+    _add_attributes(view, drawn)
     if schema.relations:
         relations = SubElement(view, "Relations")
         for relation in schema.relations:
             SubElement(relations, "Relation", value=relation.title)
     carrier = SubElement(view, "View", className=_CARRIER)
-    carrier.set("schema", msgspec.json.encode(schema).decode())
+    carrier.set("schema", msgspec.json.encode(page).decode())
     indent(view)
     carrier.set("digest", _digest(view))
     return tostring(view, encoding="unicode")
 
 
 def carried_schema(config: str) -> Carried | None:
-    """Return the schema that a labelling config carries; None when it was not made here."""
+    """Return what a labelling config carries; None when it was not made here."""
     with suppress(ParseError, msgspec.DecodeError):
         view = fromstring(config)  # noqa: S314, expat refuses entity bombs since 2.4.1
         carrier = view.find(f".//View[@className='{_CARRIER}'][@schema]")
         if carrier is None:
             return None
-        schema = msgspec.json.decode(carrier.attrib["schema"], type=Schema)
+        page = msgspec.json.decode(carrier.attrib["schema"], type=Page)
         told = carrier.attrib.pop("digest", "")
-        return Carried(schema, edited=told != _digest(view))
+        return Carried(page, edited=told != _digest(view))
     return None
 
 

@@ -23,10 +23,18 @@ from annotate.errors import (
     ServerUnreachable,
     StudioError,
 )
-from annotate.studio.wire import AnnotatedTask, NumberedTask, Project, PushedTask
+from annotate.studio.wire import (
+    AnnotatedTask,
+    Draft,
+    NumberedTask,
+    PredictedTask,
+    Project,
+    PushedTask,
+    View,
+)
 
 T = TypeVar("T")
-K = TypeVar("K", PushedTask, AnnotatedTask, NumberedTask)
+K = TypeVar("K", PushedTask, AnnotatedTask, NumberedTask, PredictedTask)
 
 # A server that answers slowly is busy, not gone: an import of 2,000 articles takes a while.
 _TIMEOUT = httpx.Timeout(300, connect=10)
@@ -35,6 +43,13 @@ _TIMEOUT = httpx.Timeout(300, connect=10)
 _ANNOTATION_FIELDS = (
     "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time"
 )
+
+
+_PREDICTION_FIELDS = "id,meta,predictions,model_version,result"
+
+
+class _Result(msgspec.Struct, frozen=True):
+    result: msgspec.Raw
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -68,12 +83,12 @@ class _Listing(Generic[K]):
     fields: str
     include: str
     size: int
-    above_zero: tuple[str, ...] = ()
+    also: tuple[dict[str, Any], ...] = ()
 
 
 def _annotated(project: int, kind: type[K], include: str, size: int) -> _Listing[K]:
     # Not by a counter: the server counts submitted and skipped annotations apart.
-    return _Listing(project, kind, "all", include, size, above_zero=("annotations_ids",))
+    return _Listing(project, kind, "all", include, size, also=(_greater("annotations_ids", 0),))
 
 
 def _greater(column: str, value: int) -> dict[str, Any]:
@@ -146,12 +161,20 @@ class Studio:
     def update_project(self, project_id: int, settings: dict[str, Any]) -> None:
         """Change a project; a new labelling config is validated first.
 
-        A PATCH alone would let a config drop labels that annotations use.
+        A PATCH alone would let a config drop labels that annotations use. The server's own
+        counts of them go wrong when drafts are deleted, so a refusal stands only when it is
+        repeated after they were made anew.
         """
         path = f"api/projects/{project_id}"
         if "label_config" in settings:
             config = {"label_config": settings["label_config"]}
-            self._call("POST", f"{path}/validate", dict, body=config)
+            try:
+                self._call("POST", f"{path}/validate", dict, body=config)
+            except RequestRefused as refused:
+                if refused.status >= 500:
+                    raise
+                self._request("POST", f"{path}/summary/reset")
+                self._call("POST", f"{path}/validate", dict, body=config)
         self._call("PATCH", path, dict, body=settings)
 
     def import_tasks(self, project_id: int, tasks: Sequence[dict[str, Any]]) -> list[int]:
@@ -176,6 +199,75 @@ class Studio:
         """Return how many tasks somebody submitted or skipped."""
         return self._page(_annotated(project_id, PushedTask, "id", 1), after=0)[0]
 
+    def result(self, annotation_id: int) -> msgspec.Raw | None:
+        """Return the result of an annotation as it is now, None when it was deleted."""
+        try:
+            found = self._call("GET", f"api/annotations/{annotation_id}", _Result)
+        except RequestRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+        return found.result
+
+    def set_result(self, annotation_id: int, result: Sequence[dict[str, Any]]) -> None:
+        """Give an annotation another result; who made it and when it was made stay.
+
+        The server deletes every draft that somebody has of the annotation.
+        """
+        path = f"api/annotations/{annotation_id}"
+        self._call("PATCH", path, dict, body={"result": result})
+
+    def drafts(self, project_id: int) -> Iterator[Draft]:
+        """Yield everyone's drafts: what people marked and have not submitted yet."""
+        there = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean"}
+        listing = _Listing(
+            project_id, PushedTask, "task_only", "id", 1000, also=({**there, "value": True},)
+        )
+        for page in self._pages(listing):
+            for task in page:
+                # The listing itself tells one's own drafts only.
+                yield from self.drafts_of(task.id)
+
+    def drafts_of(self, task_id: int) -> list[Draft]:
+        """Return everyone's drafts of a task."""
+        return self._call("GET", f"api/tasks/{task_id}/drafts", list[Draft])
+
+    def update_draft(self, draft_id: int, **fields: Any) -> None:
+        """Change a draft's `result`, or the `annotation` that it is a draft of (None: none)."""
+        self._call("PATCH", f"api/drafts/{draft_id}", dict, body=fields)
+
+    def predicted_tasks(self, project_id: int) -> Iterator[list[PredictedTask]]:
+        """Yield every task that has predictions, with them, in pages by number."""
+        some = (_greater("total_predictions", 0),)
+        listing = _Listing(project_id, PredictedTask, "all", _PREDICTION_FIELDS, 500, also=some)
+        return self._pages(listing)
+
+    def delete_predictions(self, project_id: int, tasks: Sequence[int]) -> None:
+        """Delete every prediction of the tasks."""
+        params = {"project": project_id, "id": "delete_tasks_predictions"}
+        chosen = {"all": False, "included": list(tasks)}
+        body = {"selectedItems": chosen, "filters": {"conjunction": "and", "items": []}}
+        self._call("POST", "api/dm/actions", dict, params=params, body=body)
+
+    def import_predictions(self, project_id: int, predictions: Sequence[dict[str, Any]]) -> None:
+        """Add predictions, each with its `task`, `model_version` and `result`."""
+        path = f"api/projects/{project_id}/import/predictions"
+        self._call("POST", path, dict, body=predictions)
+
+    def views(self, project_id: int) -> list[View]:
+        """Return the Data Manager views of a project."""
+        return self._call("GET", "api/dm/views/", list[View], params={"project": project_id})
+
+    def create_view(self, project_id: int, title: str, filters: dict[str, Any]) -> None:
+        """Make a Data Manager view: the tasks that the filters let through."""
+        data = {"title": title, "type": "list", "target": "tasks", "filters": filters}
+        body = {"project": project_id, "data": data}
+        self._call("POST", "api/dm/views/", View, body=body)
+
+    def delete_view(self, view_id: int) -> None:
+        """Delete a Data Manager view."""
+        self._request("DELETE", f"api/dm/views/{view_id}/")
+
     def annotate(self, task_id: int, result: list[dict[str, Any]]) -> int:
         """Submit an annotation of a task and return its number."""
         body = {"result": result}
@@ -199,7 +291,7 @@ class Studio:
 
     def _page(self, listing: _Listing[K], after: int) -> tuple[int, list[K]]:
         """Return how many tasks have greater numbers than `after`, and the first of them."""
-        filters = [_greater("id", after), *(_greater(column, 0) for column in listing.above_zero)]
+        filters = [_greater("id", after), *listing.also]
         query = {
             "filters": {"conjunction": "and", "items": filters},
             "ordering": ["tasks:id"],
@@ -223,6 +315,18 @@ class Studio:
         params: dict[str, Any] | None = None,
         body: Any = None,
     ) -> T:
+        response = self._request(method, path, params, body)
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise StudioError(
+                f"what answers at {self.url} is not Label Studio as known here ({path}: {error})",
+                "Check the URL.",
+            ) from error
+
+    def _request(
+        self, method: str, path: str, params: dict[str, Any] | None = None, body: Any = None
+    ) -> httpx.Response:
         try:
             response = self._http.request(
                 path,
@@ -246,13 +350,7 @@ class Studio:
         except ApiError as error:
             raise AccessDenied(_denied(self.url, "not accepted"), _RENEW) from error
         self._check(response, f"{method} {path}")
-        try:
-            return msgspec.json.decode(response.content, type=kind)
-        except msgspec.DecodeError as error:
-            raise StudioError(
-                f"what answers at {self.url} is not Label Studio as known here ({path}: {error})",
-                "Check the URL.",
-            ) from error
+        return response
 
     def _check(self, response: httpx.Response, what: str) -> None:
         status = response.status_code

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from annotate.schema import Schema
+from annotate.schema.compare import needs_migration
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.project import config_state, find_project
+from annotate.studio.project import TAKE_IN, config_state, find_edits, find_project, page_of
+from annotate.studio.wire import Project
 
 
 class Check(NamedTuple):
@@ -42,10 +44,29 @@ def check_server(
         yield Check("project", False, f"{title!r} is not there", "Run `annotate push`.")
         return
     yield Check("project", True, f"{project.title!r}, number {project.id}")
-    state = config_state(project, ledger, server, schema)
-    remedy = "Run `annotate push` to set it from the schema."
-    yield Check("labelling page", state == "in step", f"{state} with the schema", remedy)
+    yield _check_page(project, ledger, server, schema)
     yield from _check_tasks(studio, ledger, Place(server, project.id))
+
+
+def _check_page(project: Project, ledger: Ledger, server: str, schema: Schema) -> Check:
+    page = page_of(project, ledger, server, schema)
+    state = config_state(project, ledger, server, schema)
+    name = "labelling page"
+    last = ledger.migrations.last(Place(server, project.id))
+    if last is not None and last.ended is None:
+        found = f"a migration from {last.old.version} to {last.new.version} is not finished"
+        return Check(name, False, found, f"Run `annotate schema migrate --to {last.new.version}`.")
+    if state == "edited":
+        edits = "; ".join(find_edits(project, page)) or "in looks only"
+        return Check(name, False, f"edited by hand: {edits}", TAKE_IN)
+    if state == "behind":
+        found = f"not yet as in the schema {schema.version}; it has {page.schema.version}"
+        migrate = f"Run `annotate schema migrate --to {schema.version}`."
+        push = "Run `annotate push` to set it from the schema."
+        return Check(name, False, found, migrate if needs_migration(page.schema, schema) else push)
+    waiting = ", ".join(entity.name for entity in page.review)
+    found = f"in step with the schema {schema.version}"
+    return Check(name, True, f"{found}; {waiting} under review" if waiting else found)
 
 
 def _check_tasks(studio: Studio, ledger: Ledger, place: Place) -> Iterator[Check]:

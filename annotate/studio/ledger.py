@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,16 +17,19 @@ import msgspec
 
 from annotate.corpus import Article
 from annotate.errors import LedgerError
+from annotate.schema.config import Page
 from annotate.spans import Annotation
+from annotate.studio.migration_log import MigrationLog, utc_now
 
-_VERSION = 1
+_VERSION = 2
 
 _TABLES = """
 CREATE TABLE projects (            -- which project on a server holds the workspace's tasks
     server     TEXT NOT NULL PRIMARY KEY,
     project    INTEGER NOT NULL,
     created_at TEXT NOT NULL,      -- tells it from another that got the same number
-    guide      TEXT NOT NULL       -- the digest of the instructions that were set, or ''
+    guide      TEXT NOT NULL,      -- the digest of the instructions that were set, or ''
+    page       TEXT NOT NULL       -- what its labelling page was made from, as JSON, or ''
 ) STRICT;
 CREATE TABLE articles (            -- every version of every article that was ever pushed
     article TEXT NOT NULL,
@@ -70,6 +72,37 @@ CREATE TABLE pulls (
 ) STRICT;
 """
 
+# What version 2 added, beside the column `page` of projects.
+_MIGRATIONS = """
+CREATE TABLE migrations (          -- of a project from one version of a schema to another
+    migration  INTEGER PRIMARY KEY AUTOINCREMENT,
+    server     TEXT NOT NULL,
+    project    INTEGER NOT NULL,
+    old        TEXT NOT NULL,      -- both schemas, as JSON
+    new        TEXT NOT NULL,
+    row        INTEGER NOT NULL,   -- the last row of annotations that was made under the old
+    began      TEXT NOT NULL,
+    ended      TEXT                -- NULL until all is done
+) STRICT;
+CREATE TABLE backups (             -- append-only: what the server had before it was changed
+    backup     INTEGER PRIMARY KEY AUTOINCREMENT,
+    migration  INTEGER NOT NULL REFERENCES migrations,
+    kind       TEXT NOT NULL,      -- project, annotation, draft or predictions
+    number     INTEGER NOT NULL,   -- the server's; of predictions that of their task
+    made_at    TEXT NOT NULL,
+    body       BLOB NOT NULL       -- the server's own JSON
+) STRICT;
+CREATE INDEX by_number ON backups (migration, kind, number);
+CREATE TRIGGER backups_no_update BEFORE UPDATE ON backups
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER backups_no_delete BEFORE DELETE ON backups
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+
+
+# Greater than any row.
+_LAST = 2**63 - 1
+
 
 class Place(NamedTuple):
     """Where annotations come from: a server (its URL, or `local`) and a project on it."""
@@ -82,11 +115,13 @@ class KnownProject(NamedTuple):
     """A workspace's project on a server: its number, when it was made, and what was set.
 
     `guide` is the digest of the instructions as sent; the server keeps a sanitised form.
+    `page` is what its labelling page was made from, None when that is not known.
     """
 
     number: int
     created_at: str
     guide: str
+    page: Page | None = None
 
 
 class Entry(NamedTuple):
@@ -105,15 +140,20 @@ class Ledger:
     def project(self, server: str) -> KnownProject | None:
         """Return the project that this workspace has on a server, None when none is known."""
         row = self._db.execute(
-            "SELECT project, created_at, guide FROM projects WHERE server = ?", (server,)
+            "SELECT project, created_at, guide, page FROM projects WHERE server = ?", (server,)
         ).fetchone()
-        return KnownProject(*row) if row else None
+        if row is None:
+            return None
+        number, created_at, guide, known = row
+        page = msgspec.json.decode(known, type=Page) if known else None
+        return KnownProject(number, created_at, guide, page)
 
     def set_project(self, server: str, project: KnownProject) -> None:
         """Remember which project this workspace has on a server."""
         with self._db:
-            row = (server, *project)
-            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?, ?, ?)", row)
+            page = msgspec.json.encode(project.page).decode() if project.page else ""
+            row = (server, *project[:3], page)
+            self._db.execute("INSERT OR REPLACE INTO projects VALUES (?, ?, ?, ?, ?)", row)
 
     def record_tasks(self, place: Place, tasks: Iterable[tuple[int, Article]]) -> None:
         """Remember which tasks show which articles, and the articles as they were pushed."""
@@ -153,7 +193,7 @@ class Ledger:
 
     def append(self, place: Place, entries: Iterable[Entry]) -> int:
         """Add the entries that differ from what is known, in one transaction; return how many."""
-        now = _now()
+        now = utc_now()
         added = 0
         with self._db:
             for annotation, result in entries:
@@ -175,7 +215,7 @@ class Ledger:
             " AND result IS NOT NULL", place
         ).fetchall()  # fmt: skip
         gone = [annotation for (annotation,) in rows if annotation not in seen]
-        now = _now()
+        now = utc_now()
         with self._db:
             for annotation in gone:
                 self._insert(place, annotation, now, None, None)
@@ -193,7 +233,7 @@ class Ledger:
     def end_pull(self, place: Place) -> None:
         """Note that everything the server has is in the ledger as of now."""
         with self._db:
-            self._db.execute("INSERT INTO pulls VALUES (?, ?, ?)", (*place, _now()))
+            self._db.execute("INSERT INTO pulls VALUES (?, ?, ?)", (*place, utc_now()))
 
     def last_pull(self, place: Place) -> str | None:
         """Return when the last complete pull ended, ISO 8601 in UTC; None when there was none."""
@@ -202,24 +242,40 @@ class Ledger:
         ).fetchone()[0]
         return ended
 
-    def annotations(self, place: Place) -> Iterator[Annotation]:
-        """Yield what counts now of every annotation, by article, then by number."""
+    def annotations(self, place: Place, until: int | None = None) -> Iterator[Annotation]:
+        """Yield what counts of every annotation, by article, then by number.
+
+        What counts now or, with `until`, what counted when that row was the newest.
+        """
         rows = self._db.execute(
-            "SELECT body FROM latest WHERE server = ? AND project = ? AND body IS NOT NULL"
-            " ORDER BY body ->> 'article', annotation", place
-        )  # fmt: skip
+            "SELECT body FROM annotations WHERE row IN (SELECT max(row) FROM annotations"
+            " WHERE server = ? AND project = ? AND row <= ? GROUP BY annotation)"
+            " AND body IS NOT NULL ORDER BY body ->> 'article', annotation",
+            (*place, _LAST if until is None else until),
+        )
         decoder = msgspec.json.Decoder(Annotation)
         for (body,) in rows:
             yield decoder.decode(body)
+
+    def results(self, place: Place, until: int | None = None) -> dict[int, bytes]:
+        """Return the server's own JSON of every annotation's result; `until` as above."""
+        rows = self._db.execute(
+            "SELECT annotation, result FROM annotations WHERE row IN (SELECT max(row)"
+            " FROM annotations WHERE server = ? AND project = ? AND row <= ? GROUP BY annotation)"
+            " AND result IS NOT NULL",
+            (*place, _LAST if until is None else until),
+        )
+        return dict(rows)
+
+    @property
+    def migrations(self) -> MigrationLog:
+        """The record of migrations."""
+        return MigrationLog(self._db)
 
     def rows(self) -> int:
         """Return how many rows were ever added, tombstones included."""
         count: int = self._db.execute("SELECT count(*) FROM annotations").fetchone()[0]
         return count
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager
@@ -252,15 +308,19 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         if version == 0 and tables:
             raise LedgerError(f"{path} is a database of something else", "Move it elsewhere.")
         if version == 0:
-            for statement in _statements(_TABLES):
+            for statement in _statements(_TABLES + _MIGRATIONS):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
             path.chmod(0o600)
+        elif version == 1:
+            connection.execute("ALTER TABLE projects ADD COLUMN page TEXT NOT NULL DEFAULT ''")
+            for statement in _statements(_MIGRATIONS):
+                connection.execute(statement)
         elif version != _VERSION:
             raise LedgerError(
                 f"the ledger {path} has version {version}, this annotate knows {_VERSION}",
                 "Upgrade annotate-corpus.",
             )
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
     # After the file is its owner's only: the files beside it get its mode.
     connection.execute("PRAGMA journal_mode = WAL")
 

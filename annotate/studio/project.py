@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, Literal
-from xml.etree.ElementTree import ParseError, canonicalize
 
-from annotate.errors import StudioError
+from annotate.errors import SchemaError, StudioError
 from annotate.schema import Schema, guide_html, labelling_config
+from annotate.schema.compare import compare, needs_migration
+from annotate.schema.config import Page, carried_schema, same_config
 from annotate.studio.client import Studio
 from annotate.studio.ledger import KnownProject, Ledger, Place
 from annotate.studio.wire import SUGGESTIONS, Project
 from annotate.text import digest
 
-State = Literal["missing", "differs", "in step"]
+# Of a project's labelling page: not there, made from another schema, edited by hand on the
+# server, or as it should be.
+State = Literal["missing", "behind", "edited", "in step"]
 
 
 def find_project(studio: Studio, ledger: Ledger, server: str, title: str) -> Project | None:
@@ -85,43 +87,119 @@ def require_project(studio: Studio, ledger: Ledger, server: str, title: str) -> 
     if project is None:
         raise StudioError(f"{studio.url} has no project {title!r} yet", "Run `annotate push`.")
     known = ledger.project(server)
-    if known is None or known.number != project.id:
-        ledger.set_project(server, KnownProject(project.id, project.created_at, guide=""))
+    carried = carried_schema(project.label_config)
+    page = carried.page if carried else known and known.page
+    guide = known.guide if known and known.number == project.id else ""
+    ledger.set_project(server, KnownProject(project.id, project.created_at, guide, page))
     return project
 
 
+def page_of(project: Project, ledger: Ledger, server: str, schema: Schema) -> Page:
+    """Return what the project's labelling page was made from, as far as is known.
+
+    Its config says so; else the ledger knows what was set last; else it is `schema`.
+    """
+    carried = carried_schema(project.label_config)
+    if carried is not None:
+        return carried.page
+    known = ledger.project(server)
+    return known.page if known and known.page else Page(schema)
+
+
 def config_state(project: Project | None, ledger: Ledger, server: str, schema: Schema) -> State:
-    """Say whether the project's labelling config and instructions are those of the schema."""
+    """Say how the project's labelling config and instructions stand to the schema.
+
+    Labels of a former version that wait for review belong to the page.
+    """
     if project is None:
         return "missing"
+    carried = carried_schema(project.label_config)
+    if carried is None or carried.edited:
+        return "edited"
     known = ledger.project(server)
     same_guide = known is not None and known.guide == _guide_digest(schema)
-    same_config = _canonical(project.label_config) == _canonical(labelling_config(schema))
-    return "in step" if same_config and same_guide else "differs"
+    wanted = labelling_config(schema, carried.page.review)
+    return "in step" if same_config(project.label_config, wanted) and same_guide else "behind"
+
+
+def find_edits(project: Project, page: Page) -> list[str]:
+    """Return, a line each, how the project's config differs from the page that was set."""
+    from annotate.schema.importing import import_config  # noqa: PLC0415
+
+    try:
+        there = import_config(project.label_config, page.schema.name).schema
+    except SchemaError as error:
+        return [error.problem]
+    return [f"{edit.what}: {edit.text}" for edit in compare(page.drawn, there)]
 
 
 def _guide_digest(schema: Schema) -> str:
     return digest(guide_html(schema))
 
 
-def _canonical(config: str) -> str:
-    with suppress(ParseError):
-        return canonicalize(config, strip_text=True)
-    return config
-
-
 def ensure_project(
-    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, *, force: bool = False
 ) -> Project:
-    """Create the project, or bring its config and instructions in step with the schema."""
+    """Create the project, or bring its config and instructions in step with the schema.
+
+    Raises `StudioError` when somebody edited the config by hand, which `force` overwrites;
+    when a migration is unfinished; and when annotations already made would not hold, which
+    needs a migration.
+    """
     project = find_project(studio, ledger, server, title)
     if project is None:
-        project = studio.create_project(title, {**_settings(schema), **_NEW})
-    elif config_state(project, ledger, server, schema) == "differs":
-        studio.update_project(project.id, _settings(schema))
-    known = KnownProject(project.id, project.created_at, _guide_digest(schema))
-    ledger.set_project(server, known)
+        settings = {**settings_for(Page(schema)), **_NEW}
+        project = studio.create_project(title, settings)
+        remember_page(ledger, server, project, Page(schema))
+        return project
+    state = config_state(project, ledger, server, schema)
+    page = page_of(project, ledger, server, schema)
+    if state == "edited" and not force:
+        raise StudioError(_edited(studio, project, page), TAKE_IN)
+    wanted = Page(schema, page.review)
+    if state != "in step":
+        _refuse_unmigrated(studio, ledger, Place(server, project.id), page.schema, schema)
+        studio.update_project(project.id, settings_for(wanted))
+    remember_page(ledger, server, project, wanted)
     return project
+
+
+TAKE_IN = (
+    "Take the edits in with `annotate schema import --project`, or overwrite them with"
+    " `annotate push --force`."
+)
+
+
+def _edited(studio: Studio, project: Project, page: Page) -> str:
+    edits = "; ".join(find_edits(project, page)) or "in looks only"
+    return f"the labelling page of project {project.id} at {studio.url} was edited by hand: {edits}"
+
+
+def _refuse_unmigrated(
+    studio: Studio, ledger: Ledger, place: Place, old: Schema, new: Schema
+) -> None:
+    migrate = f"annotate schema migrate --to {new.version}"
+    last = ledger.migrations.last(place)
+    if last is not None and last.ended is None:
+        raise StudioError(
+            f"a migration from {last.old.version} to {last.new.version} is not finished",
+            f"Run `{migrate}`; it goes on where it stopped.",
+        )
+    if needs_migration(old, new) and _has_marks(studio, place.project):
+        raise StudioError(
+            f"the schema has changes that concern annotations made under {old.version}",
+            f"See them with `annotate schema diff`, then run `{migrate}`.",
+        )
+
+
+def _has_marks(studio: Studio, project: int) -> bool:
+    return studio.count_annotated(project) > 0 or any(True for _ in studio.drafts(project))
+
+
+def remember_page(ledger: Ledger, server: str, project: Project, page: Page) -> None:
+    """Note what a project's labelling page and instructions were made from."""
+    guide = _guide_digest(page.schema)
+    ledger.set_project(server, KnownProject(project.id, project.created_at, guide, page))
 
 
 # What a project gets at birth and the lead may change afterwards.
@@ -135,8 +213,23 @@ _NEW: dict[str, Any] = {
 }
 
 
-def _settings(schema: Schema) -> dict[str, Any]:
-    return {
-        "label_config": labelling_config(schema),
-        "expert_instruction": guide_html(schema),
-    }
+def settings_for(page: Page) -> dict[str, Any]:
+    """Return a project's labelling config and instructions.
+
+    Raises `StudioError` when the SDK finds the config wrong: the server would take more.
+    """
+    # Slow to import, and only needed when a config is sent.
+    from label_studio_sdk._legacy.exceptions import (  # noqa: PLC0415
+        LabelStudioValidationErrorSentryIgnored,
+    )
+    from label_studio_sdk.label_interface.interface import LabelInterface  # noqa: PLC0415
+
+    config = labelling_config(page.schema, page.review)
+    try:
+        LabelInterface(config).validate()  # type: ignore[no-untyped-call]
+    except LabelStudioValidationErrorSentryIgnored as error:
+        raise StudioError(
+            f"the labelling page of schema {page.schema.name} does not hold: {error}",
+            "This is a fault of annotate; please report it.",
+        ) from error
+    return {"label_config": config, "expert_instruction": guide_html(page.schema)}

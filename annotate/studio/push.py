@@ -14,7 +14,14 @@ from annotate.progress import Progress, silent
 from annotate.schema import Schema, suggest
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.project import State, config_state, ensure_project, find_project
+from annotate.studio.project import (
+    State,
+    config_state,
+    ensure_project,
+    find_edits,
+    find_project,
+    page_of,
+)
 from annotate.studio.wire import Meta, encode_task
 
 # Bytes of one request; a server's own limit is far above, a proxy's often is not.
@@ -31,14 +38,15 @@ Batch = list[tuple[Article, dict[str, Any]]]
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a push would do.
 
-    `changed` are ids of articles whose text is no longer the pushed one, `gone` ids of
-    pushed articles that the corpus no longer has, `duplicates` ids that have several
-    tasks; all three are told and left alone. `vanished` are tasks that the ledger has and
-    the server no more, `unrecorded` how many unchanged articles have tasks that the ledger
-    does not know, as after it was lost.
+    `edits` tell how the labelling page was edited by hand. `changed` are ids of articles
+    whose text is no longer the pushed one, `gone` ids of pushed articles that the corpus no
+    longer has, `duplicates` ids that have several tasks; all three are told and left alone.
+    `vanished` are tasks that the ledger has and the server no more, `unrecorded` how many
+    unchanged articles have tasks that the ledger does not know, as after it was lost.
     """
 
     config: State
+    edits: tuple[str, ...]
     new: tuple[Article, ...]
     unchanged: tuple[tuple[int, Article], ...]
     changed: tuple[str, ...]
@@ -79,8 +87,11 @@ def plan_push(
     known = [(article, *tasks[article.id]) for article in articles if article.id in tasks]
     unchanged = tuple((task, a) for a, task, sha256 in known if sha256 == a.sha256)
     gone = tasks.keys() - {article.id for article in articles} if whole_corpus else set()
+    config = config_state(project, ledger, server, schema)
+    edits = find_edits(project, page_of(project, ledger, server, schema)) if project else []
     return Plan(
-        config=config_state(project, ledger, server, schema),
+        config=config,
+        edits=tuple(edits) if config == "edited" else (),
         new=tuple(article for article in articles if article.id not in tasks),
         unchanged=unchanged,
         changed=tuple(a.id for a, _, sha256 in known if sha256 != a.sha256),
@@ -93,14 +104,16 @@ def plan_push(
 
 def push(
     studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, plan: Plan,
-    *, batch_size: int = 500, progress: Progress = silent,
+    *, batch_size: int = 500, force: bool = False, progress: Progress = silent,
 ) -> Place:  # fmt: skip
     """Carry out a plan and return the project; run again after a failure, it completes.
+
+    `force` overwrites what somebody edited by hand on the labelling page.
 
     After a request whose outcome is unknown the server is asked what it has before anything
     is sent again, and nothing is while the server may still be at work on it.
     """
-    project = ensure_project(studio, ledger, server, title, schema)
+    project = ensure_project(studio, ledger, server, title, schema, force=force)
     place = Place(server, project.id)
     # Tasks pushed from elsewhere, or before the ledger was lost.
     ledger.record_tasks(place, plan.unchanged)

@@ -89,6 +89,42 @@ class AnnotatedTask(msgspec.Struct, frozen=True):
     annotations: tuple[WireAnnotation, ...] = ()
 
 
+class Draft(msgspec.Struct, frozen=True):
+    """What somebody marked and has not submitted, perhaps as changes of an annotation."""
+
+    id: int
+    task: int
+    user: str
+    result: msgspec.Raw
+    annotation: int | None = None
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """A prediction as the server tells it."""
+
+    model_version: str | None
+    result: msgspec.Raw
+
+
+class PredictedTask(msgspec.Struct, frozen=True):
+    """A task with its predictions."""
+
+    id: int
+    meta: Meta | None = None
+    predictions: tuple[Prediction, ...] = ()
+
+
+class _ViewData(msgspec.Struct, frozen=True):
+    title: str = ""
+
+
+class View(msgspec.Struct, frozen=True):
+    """A Data Manager view."""
+
+    id: int
+    data: _ViewData = _ViewData()
+
+
 class _Value(msgspec.Struct, frozen=True):
     start: int | None = None
     end: int | None = None

@@ -1,0 +1,145 @@
+"""`annotate schema diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from annotate.cli.common import json_option, load_workspace_schema, print_json, stdout
+from annotate.errors import SchemaError, WorkspaceError
+from annotate.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from annotate.schema import Schema
+    from annotate.schema.compare import Difference
+
+# The widest that names of what differs may be, in columns.
+_NAMES = 30
+
+
+@click.command()
+@click.argument("old", required=False, type=click.Path(path_type=Path))
+@click.argument("new", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--workspace", "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+    help="The workspace; otherwise the one the current folder is in.",
+)  # fmt: skip
+@json_option
+def diff(old: Path | None, new: Path | None, folder: Path | None, *, as_json: bool) -> None:
+    """Show what differs between two versions of the schema, and what that means.
+
+    OLD and NEW are schema files. Without NEW it is the schema of the workspace, and without
+    OLD the version that its project works under now. What concerns annotations already made
+    comes first.
+
+    \b
+    Example:
+      annotate schema diff
+      annotate schema diff schemas/1.0.0.yaml
+      annotate schema diff schemas/1.0.0.yaml schemas/2.0.0.yaml
+    """
+    import msgspec
+
+    from annotate.schema.compare import compare
+
+    before, after = _versions(old, new, folder)
+    found = compare(before, after)
+    problems = _problems(before, after, found)
+    if as_json:
+        named = {
+            side: {"name": schema.name, "version": schema.version}
+            for side, schema in (("old", before), ("new", after))
+        }
+        print_json({**named, "differences": msgspec.to_builtins(found), "problems": problems})
+        return
+    name = "" if before.name == after.name else f"{after.name} "
+    click.echo(f"{before.name} {before.version} → {name}{after.version}")
+    console = stdout()
+    # Long sentences wrap within their column.
+    console.soft_wrap = False
+    _show(console, "What concerns annotations already made", [one for one in found if one.breaking])
+    _show(console, "What harms none", [one for one in found if not one.breaking])
+    click.echo()
+    for line in _advice(before, after, found, problems):
+        click.echo(line)
+
+
+def _versions(old: Path | None, new: Path | None, folder: Path | None) -> tuple[Schema, Schema]:
+    """Read the two versions; the workspace is opened only where one of them comes from it."""
+    from annotate.schema import load_schema
+
+    if old is not None and new is not None:
+        return load_schema(old), load_schema(new)
+    workspace = open_workspace(folder or Path.cwd())
+    after = load_workspace_schema(workspace)
+    return (_in_force(workspace) if old is None else load_schema(old)), after
+
+
+def _in_force(workspace: Workspace) -> Schema:
+    """Return the schema that the workspace's project works under now."""
+    raise WorkspaceError(
+        f"the version that the project of {workspace.root} works under is not known",
+        "Name the old version's file.",
+    )
+
+
+def _problems(before: Schema, after: Schema, found: list[Difference]) -> list[str]:
+    """Return what keeps annotations from being brought to the new version, where they must be."""
+    from annotate.schema.futures import find_steps
+    from annotate.schema.migration import rewriting
+
+    if not find_steps(before, after) and not any(difference.breaking for difference in found):
+        return []
+    try:
+        rewriting(before, after)
+    except SchemaError as error:
+        return list(error.problems)
+    return []
+
+
+def _show(console: Console, heading: str, found: list[Difference]) -> None:
+    """Print differences below a heading, what they mean on a line of its own if they break."""
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    if not found:
+        return
+    click.echo(f"\n{click.style(heading, bold=True)}")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(max_width=_NAMES, overflow="fold")
+    table.add_column(overflow="fold")
+    for difference in found:
+        # `Text` has no markup: names and titles may have brackets.
+        told = Text(difference.text)
+        if difference.meaning:
+            gap = "\n" if difference.breaking else ". "
+            told.append(f"{gap}{difference.meaning}", "dim")
+        table.add_row(Text(difference.what), told)
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _advice(
+    before: Schema, after: Schema, found: list[Difference], problems: list[str]
+) -> Iterator[str]:
+    """Yield what to do next, a line each."""
+    same = before.version == after.version
+    if problems:
+        yield "Annotations cannot be brought to the new version yet:"
+        yield from (f"  {problem}" for problem in problems)
+    elif not found:
+        yield "No difference." if same else "No difference but the version."
+    elif not any(difference.breaking for difference in found):
+        yield "`annotate push` brings the labelling page in step."
+        if same:
+            yield f"Both are {after.version}: raise it, so that people can tell the two apart."
+    elif same:
+        yield f"Both are {after.version}: raise it, and declare a migration under `migrations`."
+    else:
+        yield f"Run `annotate schema migrate --to {after.version}`."

@@ -1,0 +1,274 @@
+"""Migrate: a project goes from one version of its schema to another, with all its marks.
+
+In this order, so that no mark ever has a label that the labelling page lacks:
+
+1. Everything is pulled: the ledger is the backup. Config and instructions are kept there too.
+2. The page gets the labels of both versions.
+3. Annotations, drafts and predictions are rewritten, one by one where people marked, each kept
+   in the ledger first; again until nothing is left, for people go on marking meanwhile.
+4. The page gets the new version. Labels that were split stay on it while spans wait for review.
+5. Everything is pulled again and compared with what it should be.
+
+Cut off anywhere and run again, it goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from annotate.errors import StudioError
+from annotate.progress import Progress, silent
+from annotate.schema import Schema
+from annotate.schema.config import Page
+from annotate.schema.migration import rewrite
+from annotate.schema.union import union
+from annotate.spans import Annotation
+from annotate.studio.client import Studio
+from annotate.studio.ledger import Ledger, Place
+from annotate.studio.migration_log import Migrated
+from annotate.studio.project import (
+    TAKE_IN,
+    config_state,
+    page_of,
+    remember_page,
+    require_project,
+    settings_for,
+)
+from annotate.studio.pull import pull
+from annotate.studio.review import Review
+from annotate.studio.rewrite import Parts, Rewriter
+from annotate.studio.sweep import Sweep, read_marks
+from annotate.studio.wire import Project
+
+# How often everything is looked through for what people marked while it was rewritten.
+_ROUNDS = 10
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What a migration does to the annotations made under the old version.
+
+    `annotations` counts those that have something to rewrite. `renamed` counts spans by
+    old and new label, `relations` likewise; `waiting` and `archived` count spans by their old
+    label, `archived_relations` by type, `archived_answers` by attribute or choice; `united`
+    counts spans that became one with another.
+    """
+
+    annotations: int
+    united: int
+    renamed: dict[str, int]
+    relations: dict[str, int]
+    waiting: dict[str, int]
+    archived: dict[str, int]
+    archived_relations: dict[str, int]
+    archived_answers: dict[str, int]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a migration would do: from and to which version, and whether it goes on with one."""
+
+    project: int
+    old: str
+    new: str
+    resumes: bool
+    tally: Tally
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What a migration did.
+
+    `waiting` counts spans on the server now by label; `views` names the views where they are.
+    `verified` annotations are as they should be, `edited` ones were changed by people since.
+    """
+
+    project: int
+    old: str
+    new: str
+    tally: Tally
+    drafts: int
+    predictions: int
+    waiting: dict[str, int]
+    views: tuple[str, ...]
+    verified: int
+    edited: int
+
+
+def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema) -> Plan:
+    """Say what a migration to the schema would do; looks at the server and changes nothing.
+
+    Raises `SchemaError` when the schema does not say what becomes of everything, and
+    `StudioError` when the page was edited by hand or spans still wait for review.
+    """
+    project, old, resumed = _start(studio, ledger, server, title, schema)
+    rewriter = Rewriter(old, schema)
+    tally = _Tally(rewriter)
+    for page in studio.annotated_tasks(project.id):
+        for task in page:
+            for annotation in task.annotations:
+                tally.add(rewriter.parts(read_marks(annotation.result)))
+    return Plan(
+        project=project.id, old=old.version, new=schema.version, resumes=resumed is not None,
+        tally=tally.counts(),
+    )  # fmt: skip
+
+
+def migrate(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema,
+    progress: Progress = silent,
+) -> Done:  # fmt: skip
+    """Bring a project to the schema; run again after a failure, it goes on.
+
+    Raises what `plan_migration` raises, and `StudioError` when in the end an annotation is
+    not as it should be.
+    """
+    project, old, resumed = _start(studio, ledger, server, title, schema)
+    place = Place(server, project.id)
+    rewriter = Rewriter(old, schema)
+    if resumed is None:
+        pull(studio, ledger, place, old, progress)
+        migrated = ledger.migrations.begin(place, old, schema)
+        before = {"label_config": project.label_config, "guide": project.expert_instruction}
+        ledger.migrations.back_up(migrated, "project", project.id, msgspec.json.encode(before))
+    else:
+        migrated = resumed
+    if resumed is None or resumed.ended is None:
+        _set_page(studio, ledger, server, project, Page(union(old, schema)))
+    sweep = Sweep(studio, project.id, rewriter, ledger.migrations, migrated, progress)
+    _sweep(sweep)
+    predictions = sweep.predictions()
+    review = Review(studio, project.id, rewriter, old, schema)
+    waiting = review.waiting()
+    kept = tuple(entity for entity in old.entities if entity.name in waiting)
+    _set_page(studio, ledger, server, project, Page(schema, kept))
+    review.open(waiting)
+    review.close(waiting)
+    pull(studio, ledger, place, Page(schema, kept).drawn, progress)
+    verified, edited = _verify(ledger, place, migrated, rewriter)
+    ledger.migrations.end(migrated)
+    tally = _Tally(rewriter)
+    for annotation in ledger.annotations(place, until=migrated.row):
+        tally.add(_parts(annotation))
+    return Done(
+        project=project.id, old=old.version, new=schema.version, tally=tally.counts(),
+        drafts=len(ledger.migrations.backups(migrated, "draft")), predictions=predictions,
+        waiting=dict(waiting), views=tuple(map(review.view_title, waiting)),
+        verified=verified, edited=edited,
+    )  # fmt: skip
+
+
+def _start(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema
+) -> tuple[Project, Schema, Migrated | None]:
+    """Return the project, the schema that it comes from, and the migration to go on with."""
+    project = require_project(studio, ledger, server, title)
+    page = page_of(project, ledger, server, schema)
+    last = ledger.migrations.last(Place(server, project.id))
+    if last is not None and last.ended is None:
+        if last.new.version != schema.version:
+            raise StudioError(
+                f"a migration from {last.old.version} to {last.new.version} is not finished",
+                f"Finish it first, with the schema of version {last.new.version}.",
+            )
+        return project, last.old, last
+    if config_state(project, ledger, server, schema) == "edited":
+        raise StudioError(
+            f"the labelling page of project {project.id} at {studio.url} was edited by hand",
+            TAKE_IN,
+        )
+    if last is not None and last.new.version == schema.version == page.schema.version:
+        return project, last.old, last
+    if page.review:
+        labels = ", ".join(entity.name for entity in page.review)
+        raise StudioError(
+            f"spans of {labels} still wait for review in project {project.id}",
+            f"Finish the review, then run `annotate schema migrate --to {page.schema.version}`"
+            f" with the schema of version {page.schema.version}.",
+        )
+    return project, page.schema, None
+
+
+def _set_page(studio: Studio, ledger: Ledger, server: str, project: Project, page: Page) -> None:
+    studio.update_project(project.id, settings_for(page))
+    remember_page(ledger, server, project, page)
+
+
+def _sweep(sweep: Sweep) -> None:
+    for _ in range(_ROUNDS):
+        if sweep.run() == 0:
+            return
+    raise StudioError(
+        "people submit annotations under the old version faster than they can be rewritten",
+        "Ask them to reload the page, then run the command again.",
+    )
+
+
+def _verify(
+    ledger: Ledger, place: Place, migrated: Migrated, rewriter: Rewriter
+) -> tuple[int, int]:
+    """Compare every annotation that there was before with what it should be now.
+
+    Returns how many are so, and how many people changed since. Raises `StudioError` for one
+    of which the server has what was sent, and which is otherwise than it should be.
+    """
+    now = {annotation.id: annotation for annotation in ledger.annotations(place)}
+    there = ledger.results(place)
+    sent = ledger.results(place, until=migrated.row)
+    sent |= ledger.migrations.backups(migrated, "annotation", last=True)
+    verified, wrong = 0, []
+    before = [a for a in ledger.annotations(place, until=migrated.row) if a.id in now]
+    for old in before:
+        expected = rewrite(rewriter.rules, old.spans, old.relations, old.choices)
+        if _parts(now[old.id]) == (expected.spans, expected.relations, expected.choices):
+            verified += 1
+        elif rewriter.rewrite(read_marks(sent[old.id])).result == read_marks(there[old.id]):
+            wrong.append(old.article)
+    if wrong:
+        raise StudioError(
+            f"{len(wrong)} annotations are not what they should be after the migration, the first"
+            f" of article {wrong[0]}",
+            "The ledger has them as they were. This is a fault of annotate; please report it.",
+        )
+    return verified, len(before) - verified
+
+
+def _parts(annotation: Annotation) -> Parts:
+    return Parts(annotation.spans, annotation.relations, annotation.choices)
+
+
+class _Tally:
+    """Adds up what becomes of annotations."""
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self._rewriter = rewriter
+        self._annotations = self._united = 0
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
+
+    def add(self, given: Parts) -> None:
+        """Add an annotation as it was under the old version."""
+        rules = self._rewriter.rules
+        told = rewrite(rules, *given)
+        counts = self._counts
+        counts["waiting"].update(span.label for span in told.waiting)
+        counts["archived"].update(span.label for span in told.archived_spans)
+        counts["archived_relations"].update(arrow.label for arrow in told.archived_relations)
+        answers = [archived.name for archived in told.archived_attributes]
+        counts["archived_answers"].update((*answers, *told.archived_choices))
+        for name, renamed, marks in (
+            ("renamed", rules.labels, given.spans),
+            ("relations", rules.relations, given.relations),
+        ):
+            labels = (mark.label for mark in marks if mark.label in renamed)
+            counts[name].update(f"{label} → {renamed[label]}" for label in labels)
+        self._united += len(told.ties)
+        self._annotations += (told.spans, told.relations, told.choices) != given
+
+    def counts(self) -> Tally:
+        """Return what was added up."""
+        known = {name: dict(counts) for name, counts in self._counts.items()}
+        return Tally(annotations=self._annotations, united=self._united, **known)
+
+
+_COUNTED = (
+    "renamed", "relations", "waiting", "archived", "archived_relations", "archived_answers",
+)  # fmt: skip
