@@ -25,25 +25,33 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--schema-version", "version", metavar="VERSION",
+    help="The dataset as it was under this version, before a migration.",
+)  # fmt: skip
 @workspace_option
 @json_option
-def build(workspace: Workspace, out: Path, *, as_json: bool) -> None:
+def build(workspace: Workspace, out: Path, version: str | None, *, as_json: bool) -> None:
     """Build the Hugging Face dataset.
 
     From the ledger into the folder OUT; needs no server. The same ledger, corpus and
-    schema give the same bytes.
+    schema give the same bytes. After a migration of the schema the ledger still has what
+    was annotated before.
 
     \b
     Example:
       annotate build dataset
+      annotate build before --schema-version 1.0.0
     """
     from annotate.studio.ledger import open_ledger
+    from annotate.studio.versions import find_version
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place, changed = load_known(workspace, ledger)
-        annotations = list(ledger.annotations(place)) if place else []
-    built = build_dataset(workspace, out, articles, annotations, schema)
+        articles, place, changed, page = load_known(workspace, ledger)
+        found = find_version(ledger, place, page, schema, version)
+        annotations = list(ledger.annotations(place, found.until)) if place else []
+    built = build_dataset(workspace, out, articles, annotations, found.schema, found.waiting)
     if as_json:
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
     else:
@@ -63,6 +71,7 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
         (built.outdated, "annotation", "of a text that the corpus no longer has"),
         (built.superseded, "annotation", "with a later one of the same article"),
         (built.set_aside, "mark", "that could not be proved"),
+        (built.waiting, "span", "whose label was split, until they are reviewed"),
     ):
         if count:
             click.echo(f"Left out: {plural(count, noun)} {why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from annotate.dataset.built import Built
     from annotate.progress import Advance
     from annotate.schema import Schema
+    from annotate.schema.config import Page
     from annotate.spans import Annotation
     from annotate.studio.client import Studio
     from annotate.studio.ledger import Ledger, Place
@@ -96,12 +97,14 @@ class Known(NamedTuple):
     """The articles of a workspace, where their annotations come from, and which changed.
 
     `place` is None before the first push; `changed` are ids of articles whose text in the
-    corpus is no longer the pushed one.
+    corpus is no longer the pushed one. `page` is what the labelling page was made from, None
+    when that is not known.
     """
 
     articles: list[Article]
     place: Place | None
     changed: tuple[str, ...]
+    page: Page | None = None
 
 
 def load_known(workspace: Workspace, ledger: Ledger) -> Known:
@@ -126,7 +129,7 @@ def load_known(workspace: Workspace, ledger: Ledger) -> Known:
         if article.text != pushed.text:
             known[pushed.id] = msgspec.structs.replace(article, text=pushed.text)
             changed.append(pushed.id)
-    return Known([known[key] for key in sorted(known)], place, tuple(changed))
+    return Known([known[key] for key in sorted(known)], place, tuple(changed), project.page)
 
 
 def load_workspace_schema(workspace: Workspace) -> Schema:
@@ -177,12 +180,12 @@ def _studio(url: str, api_key: str) -> Studio:
 
 def build_dataset(
     workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
-    schema: Schema,
+    schema: Schema, waiting: Collection[str] = (),
 ) -> Built:  # fmt: skip
     """Build the dataset with the workspace's settings, with our own progress only.
 
-    Near-duplicates are searched among the articles given: some may have been pushed from
-    elsewhere than the corpus.
+    Spans of the labels in `waiting` are left out and counted. Near-duplicates are searched
+    among the articles given: some may have been pushed from elsewhere than the corpus.
     """
     import datasets
 
@@ -192,7 +195,9 @@ def build_dataset(
     datasets.disable_progress_bars()
     clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
     settings = workspace.settings.dataset
-    return build(out, clustered, annotations, schema, settings, rich_progress)
+    return build(
+        out, clustered, annotations, schema, settings, waiting=waiting, progress=rich_progress
+    )
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -43,8 +43,9 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place, _ = load_known(workspace, ledger)
-        found = summarise(ledger, place, articles, schema)
+        articles, place, _, page = load_known(workspace, ledger)
+        # As people see it: with the labels that wait for review.
+        found = summarise(ledger, place, articles, page.drawn if page else schema)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return

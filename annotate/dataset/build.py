@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from annotate.dataset.splits import SPLITS, split_of
 from annotate.dataset.tokens import tag
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
-from annotate.schema import Schema
-from annotate.spans import Annotation
+from annotate.schema import Choice, Schema
+from annotate.schema.model import Attribute
+from annotate.spans import Annotation, Span
 from annotate.text import digest
 from annotate.workspace import DatasetSettings
 
@@ -40,11 +41,13 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def build(
     out: Path, articles: Sequence[Article], annotations: Iterable[Annotation], schema: Schema,
-    settings: DatasetSettings, progress: Progress = silent,
+    settings: DatasetSettings, *, waiting: Collection[str] = (), progress: Progress = silent,
 ) -> Built:  # fmt: skip
     """Build the dataset into the folder `out`, replacing a dataset that was built there.
 
     Of several people's submitted annotations of an article the one changed last counts.
+    Spans of the labels in `waiting`, which were split and wait for a person to choose, are
+    left out with their relations, and counted.
     Raises `DatasetError` when nothing is annotated, when an annotation has a label that
     the schema lacks, when `out` holds something else, or when it cannot be written.
     """
@@ -56,6 +59,7 @@ def build(
             "no article of the corpus has a submitted annotation",
             "Annotate some in Label Studio, run `annotate pull`, then build again.",
         )
+    chosen, left_out = _without(chosen, frozenset(waiting))
     _refuse_unknown(chosen, schema)
     spans, tokens, losses = _rows(articles, chosen, schema, settings, progress)
     built = Built(
@@ -70,6 +74,7 @@ def build(
         set_aside=sum(len(annotation.set_aside) for annotation in chosen.values()),
         outdated=outdated,
         superseded=superseded,
+        waiting=left_out,
     )
     configs = {"spans": (span_features(schema), spans), "tokens": (token_features(schema), tokens)}
     lock = _lock(articles, given, schema, settings)
@@ -106,19 +111,45 @@ def choose(
     return chosen, outdated, superseded
 
 
+def _without(
+    chosen: dict[str, Annotation], waiting: frozenset[str]
+) -> tuple[dict[str, Annotation], int]:
+    """Leave out the spans of some labels, and return how many those were."""
+    kept: dict[str, Annotation] = {}
+    left_out = 0
+    for article, annotation in chosen.items():
+        spans = tuple(span for span in annotation.spans if span.label not in waiting)
+        ids = {span.id for span in spans}
+        arrows = tuple(r for r in annotation.relations if {r.head, r.tail} <= ids)
+        kept[article] = msgspec.structs.replace(annotation, spans=spans, relations=arrows)
+        left_out += len(annotation.spans) - len(spans)
+    return kept, left_out
+
+
 def _refuse_unknown(chosen: dict[str, Annotation], schema: Schema) -> None:
     """Refuse what was pulled under a former schema and has no place in this one."""
     known = {*schema.labels, *schema.relation_labels}
-    known |= {f"{choice.name}: {o.name}" for choice in schema.choices for o in choice.options}
+    asked: tuple[Attribute | Choice, ...] = (*schema.choices, *schema.attributes)
+    known |= {f"{item.name}: {option.name}" for item in asked for option in item.options}
+    texts = {attribute.name for attribute in schema.attributes if not attribute.options}
+    known |= texts
     for article, annotation in sorted(chosen.items()):
         used = {span.label for span in annotation.spans}
         used |= {relation.label for relation in annotation.relations}
         used |= {f"{name}: {o}" for name, answers in annotation.choices.items() for o in answers}
+        used |= set(_attribute_answers(annotation.spans, texts))
         if used - known:
             raise DatasetError(
                 f"the schema lacks {', '.join(sorted(used - known))}, used in article {article}",
                 "Put it back, or run `annotate pull` to set such marks aside.",
             )
+
+
+def _attribute_answers(spans: Iterable[Span], texts: Container[str]) -> Iterator[str]:
+    """Yield the answers to attributes as `name: option`, those in free text as the name."""
+    for span in spans:
+        for name, answers in span.attributes.items():
+            yield from [name] if name in texts else (f"{name}: {answer}" for answer in answers)
 
 
 def _rows(

@@ -7,7 +7,8 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from annotate.dataset.built import Built
-from annotate.schema import Schema
+from annotate.schema import Choice, Schema
+from annotate.schema.model import Attribute
 from annotate.workspace import DatasetSettings
 
 _LOSSES = {
@@ -81,6 +82,11 @@ def _body(schema: Schema, settings: DatasetSettings, built: Built) -> str:
         f"- **{r.name}** ({r.title}): {', '.join(r.head)} → {', '.join(r.tail)}"
         for r in schema.relations
     ]
+    asked = [
+        f"- **{a.name}** ({a.title}), of {', '.join(a.labels)}: {_options(a)}"
+        for a in schema.attributes
+    ]
+    asked += [f"- **{c.name}** ({c.title}), of the article: {_options(c)}" for c in schema.choices]
     losses = [f"  - {count} × {_LOSSES[reason]}" for reason, count in built.losses.items()]
     return _TEMPLATE.format(
         title=settings.title or schema.title,
@@ -91,8 +97,16 @@ def _body(schema: Schema, settings: DatasetSettings, built: Built) -> str:
         counts="\n".join(counts),
         labels="\n".join(labels),
         relations="\n".join(relations) or "None.",
+        asked="\n".join(["", "## Attributes and choices", "", *asked, ""]) if asked else "",
         losses="\n".join(losses) or "  - nothing",
     )
+
+
+def _options(asked: Attribute | Choice) -> str:
+    listed = ", ".join(f"{option.name} ({option.title})" for option in asked.options)
+    if not listed:
+        return f"a text. {asked.definition}" if isinstance(asked, Attribute) else "a text"
+    return f"any of {listed}" if asked.multiple else f"one of {listed}"
 
 
 _TEMPLATE = """\
@@ -127,14 +141,15 @@ agency's text and its reprints, are in one split. A cluster keeps its name when 
 ## Relations
 
 {relations}
-
+{asked}
 ## How it was made
 
 - Text is canonical: NFC, line feeds, no control or invisible characters.
 - Of several annotations of an article the one changed last counts.
 - Left out: articles without a submitted annotation ({built.unannotated}), annotations older than \
 another of their article ({built.superseded}) or of another text than the article's \
-({built.outdated}), and marks that could not be proved ({built.set_aside}).
+({built.outdated}), marks that could not be proved ({built.set_aside}), and spans of a label \
+that was split, until a person has chosen ({built.waiting}).
 - `tokens` is derived from `spans`: tokens are runs of letters and digits or single marks, \
 tags are BIO of the outermost spans. What the tags do not show as marked is listed in \
 `losses.parquet`:

@@ -8,7 +8,8 @@ from datasets import ClassLabel, Features, List, Value
 
 from annotate.corpus import Article
 from annotate.dataset.tokens import Sentence
-from annotate.schema import Schema
+from annotate.schema import Choice, Schema
+from annotate.schema.model import Attribute
 from annotate.spans import Annotation, reading_order
 
 METADATA = ("title", "source", "url", "published_at", "language")
@@ -21,14 +22,27 @@ def span_features(schema: Schema) -> Features:
     columns |= dict.fromkeys((*METADATA, "sha256", "cluster"), string)
     label = ClassLabel(names=list(schema.labels))
     entity = {"id": string, "start": offset, "end": offset, "label": label, "text": string}
+    entity |= {attribute.name: _answer(attribute) for attribute in schema.attributes}
     columns["entities"] = List(entity)
     if schema.relations:
         relation = ClassLabel(names=list(schema.relation_labels))
         columns["relations"] = List({"head": string, "tail": string, "label": relation})
     for choice in schema.choices:
-        answer = ClassLabel(names=[option.name for option in choice.options])
-        columns[choice.name] = List(answer) if choice.multiple else answer
+        columns[choice.name] = _answer(choice)
     return Features(columns)
+
+
+def _answer(asked: Attribute | Choice) -> Any:
+    """Return the feature of what answers a question: of an option, of several, or of a text."""
+    if not asked.options:
+        return Value("string")
+    answer = ClassLabel(names=[option.name for option in asked.options])
+    return List(answer) if asked.multiple else answer
+
+
+def _answered(asked: Attribute | Choice, answers: tuple[str, ...]) -> Any:
+    """Return the value of a question's feature; None for a single answer that was not given."""
+    return list(answers) if asked.multiple else next(iter(answers), None)
 
 
 def token_features(schema: Schema) -> Features:
@@ -61,6 +75,7 @@ def span_row(article: Article, annotation: Annotation, schema: Schema) -> dict[s
             "end": span.end,
             "label": span.label,
             "text": article.text[span.start : span.end],
+            **{a.name: _answered(a, span.attributes.get(a.name, ())) for a in schema.attributes},
         }
         for number, span in enumerate(ordered, start=1)
     ]
@@ -71,8 +86,7 @@ def span_row(article: Article, annotation: Annotation, schema: Schema) -> dict[s
             for head, tail, label in sorted(arrows, key=lambda a: (int(a[0][1:]), int(a[1][1:])))
         ]
     for choice in schema.choices:
-        answers = list(annotation.choices.get(choice.name, ()))
-        row[choice.name] = answers if choice.multiple else next(iter(answers), None)
+        row[choice.name] = _answered(choice, annotation.choices.get(choice.name, ()))
     return row
 
 

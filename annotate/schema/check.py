@@ -159,18 +159,21 @@ def _check_controls(root: Part) -> Iterator[Fault]:
     controls = root.part("controls")
     owners: dict[str, str] = {}
     for key, default in (("labels", "label"), ("text", "text")):
-        yield from check_name(controls.part(key))
-        name = fold(controls.text(key) or default)
-        if name in owners:
-            yield controls.part(key).fault(f"{name!r} is already that of {owners[name]}")
-        owners.setdefault(name, f"controls.{key}")
+        part = controls.part(key)
+        yield from check_name(part)
+        yield from _check_free(part, controls.text(key) or default, owners)
+        owners.setdefault(fold(controls.text(key) or default), shown(part.path))
     for kind, columns in (("attributes", ENTITY_COLUMNS), ("choices", TAKEN)):
-        here: dict[str, str] = {}
-        for part in root.part(kind).mappings():
-            name = fold(part.text("name"))
-            if name in columns:
-                yield part.part("name").fault(f"{name!r} is the name of a column")
-            elif name in owners:
-                yield part.part("name").fault(f"{name!r} is already that of {owners[name]}")
-            here[name] = shown(part.path)
-        owners |= here
+        parts = [(part.part("name"), part.text("name")) for part in root.part(kind).mappings()]
+        for part, name in parts:
+            if fold(name) in columns:
+                yield part.fault(f"{name!r} is the name of a column")
+            else:
+                yield from _check_free(part, name, owners)
+        # Two of one kind are told among the names.
+        owners |= {fold(name): shown(part.path[:-1]) for part, name in parts if name}
+
+
+def _check_free(part: Part, name: str, owners: dict[str, str]) -> Iterator[Fault]:
+    if owner := owners.get(fold(name)):
+        yield part.fault(f"{name!r} is already that of {owner}")

@@ -27,6 +27,7 @@ _LOOKS = frozenset(
         "classname", "idattr", "display", "style", "size", "layout", "rows", "placeholder", "underline",
         "showinline", "showsubmitbutton", "editable", "maxsubmissions", "opacity", "fillcolor",
         "strokecolor", "strokewidth", "selectedcolor", "aliasstyle", "highlightcolor",
+        "schema", "digest",
     }
 )  # fmt: skip
 _CARRIED = {

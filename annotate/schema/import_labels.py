@@ -53,7 +53,9 @@ class LabelReader:
             return []
         together = _together(rows)
         if together != rows:
-            self._found.note(controls[0], "has groups in pieces: the labels of each now stand together")
+            self._found.note(
+                controls[0], "has groups in pieces: the labels of each now stand together"
+            )
         return together
 
     def _control(self, control: Tag, group: str) -> Iterator[Row]:

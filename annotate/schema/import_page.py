@@ -17,14 +17,14 @@ from annotate.schema.model import Controls, RelationType, Schema
 _REMEDY = "A schema can be made of a config with <Labels> for a <Text>."
 
 
-class Page(NamedTuple):
+class Shown(NamedTuple):
     """What a config shows, and notes of the rest. A label without a colour has the colour ""."""
 
     schema: Schema
     notes: tuple[Note, ...]
 
 
-def read_page(root: Tag, name: str, known: Schema | None = None) -> Page:
+def read_page(root: Tag, name: str, known: Schema | None = None) -> Shown:
     """Return the schema that a config shows; names of the `known` one are not changed.
 
     Raises `SchemaError` when the config has no labels for a text.
@@ -54,7 +54,7 @@ def read_page(root: Tag, name: str, known: Schema | None = None) -> Page:
         attributes=tuple(questions.attributes), choices=tuple(questions.choices),
         granularity="word" if words else "character", controls=controls,
     )  # fmt: skip
-    return Page(schema, tuple(found.notes))
+    return Shown(schema, tuple(found.notes))
 
 
 def _asked(known: Schema | None) -> list[str]:

@@ -77,7 +77,7 @@ def check_name(part: Part, *, on_page: bool = False) -> Iterator[Fault]:
 
 def _hides(value: str) -> bool:
     composed = unicodedata.normalize("NFC", value)
-    return canonicalise(composed).text != composed
+    return "\n" in composed or canonicalise(composed).text != composed
 
 
 def unknown(name: str, known: Iterable[str], noun: str = "entity") -> str:

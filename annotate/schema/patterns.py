@@ -17,6 +17,8 @@ WRONG = (regex.error, OverflowError, RecursionError)
 # In seconds, for one text of the trial; what is not exponential takes a thousandth of it.
 _TRIAL = 0.2
 _RUN = 40
+# How much of a pattern is looked at; one may be a list of a thousand names.
+_TRIED = 300
 # What most patterns begin with before their first letter.
 _LEAD = re.compile(r"(?:\^|\\b|\(\?:|\(\?<!\\w\))*")
 _LITERAL = re.compile(r"[^\\()\[\]{}?*+|.^$]*")
@@ -72,12 +74,13 @@ def _trials(source: str, examples: list[str]) -> Iterator[str]:
     on, and in the letters of the pattern: `regex` looks first whether a text has those that
     it cannot do without.
     """
+    source = source[:_TRIED]
     tail = "! " + source.replace("\\", "")
     lead = _LEAD.match(source)
     start = _LITERAL.match(source, lead.end() if lead else 0)
     prefix = start[0] if start else ""
-    letters = dict.fromkeys("a1A " + source[:200])
-    pairs = dict.fromkeys(one + two for one, two in pairwise(source[:200]))
+    letters = dict.fromkeys("a1A " + source)
+    pairs = dict.fromkeys(one + two for one, two in pairwise(source))
     for example in examples:
         yield example + tail
         yield f"{example} " * 20 + tail

@@ -320,7 +320,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"the ledger {path} has version {version}, this annotate knows {_VERSION}",
                 "Upgrade annotate-corpus.",
             )
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
+        if version != _VERSION:
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
     # After the file is its owner's only: the files beside it get its mode.
     connection.execute("PRAGMA journal_mode = WAL")
 

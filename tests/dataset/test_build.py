@@ -194,6 +194,6 @@ def test_progress_counts_the_articles(tmp_path: Path) -> None:
 
     articles = list(sample_articles().values())
     annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]
-    build(tmp_path / "out", articles, annotations, sample_schema(), ONLY_TRAIN, listen)
+    build(tmp_path / "out", articles, annotations, sample_schema(), ONLY_TRAIN, progress=listen)
     assert told == [("Building rows", len(articles))]
     assert sum(done) == len(articles)

@@ -1,0 +1,53 @@
+"""Which annotations were made under which version of a schema."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from annotate.errors import SchemaError
+from annotate.schema import Schema
+from annotate.schema.compare import needs_migration
+from annotate.schema.config import Page
+from annotate.studio.ledger import Ledger, Place
+
+
+class Version(NamedTuple):
+    """A version of the schema, and what the ledger has under it.
+
+    `until` is the last row that counts, None for all; spans of the labels in `waiting` wait
+    for review and have no place in the schema.
+    """
+
+    schema: Schema
+    until: int | None = None
+    waiting: tuple[str, ...] = ()
+
+
+def find_version(
+    ledger: Ledger, place: Place | None, page: Page | None, schema: Schema, version: str | None
+) -> Version:
+    """Return the version asked for; None asks for that of `schema`, the workspace's.
+
+    Raises `SchemaError` when nothing was annotated under it, or when the project was not yet
+    brought to the workspace's schema.
+    """
+    migrated = ledger.migrations.all(place) if place else []
+    if version not in {None, schema.version}:
+        for migration in reversed(migrated):
+            if migration.old.version == version:
+                return Version(migration.old, migration.row)
+        if page is None or page.schema.version != version:
+            known = sorted({m.old.version for m in migrated} | {schema.version})
+            raise SchemaError(
+                f"nothing was annotated under version {version} of {schema.name}",
+                f"The ledger has {', '.join(known)}.",
+            )
+        return Version(page.schema, waiting=tuple(entity.name for entity in page.review))
+    if page is not None and needs_migration(page.schema, schema):
+        raise SchemaError(
+            f"the annotations were made under {schema.name} {page.schema.version}; the schema"
+            f" file has version {schema.version}, under which they do not all hold",
+            f"Run `annotate schema migrate --to {schema.version}`, or build with"
+            f" --schema-version {page.schema.version}.",
+        )
+    return Version(schema, waiting=tuple(entity.name for entity in page.review) if page else ())
