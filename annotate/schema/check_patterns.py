@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -17,16 +18,28 @@ _SHOWN = 30
 
 def check_patterns(root: Part) -> Iterator[Fault]:
     """Yield the patterns that do not compile, match nothing at all, or take too long."""
-    for entity in root.part("entities").mappings():
+    entities = root.part("entities").mappings()
+    examples = [list(_examples(entity)) for entity in entities]
+    for number, entity in enumerate(entities):
+        # Its own first: only so many are tried.
+        texts = [*examples[number], *chain(*examples[:number], *examples[number + 1 :])]
         for part in entity.part("patterns").items():
             try:
                 pattern: str | Regex = msgspec.convert(part.value, str | Regex)
             except msgspec.ValidationError:
                 continue  # named among the faults of type
-            yield from _check_pattern(part, pattern, entity, root)
+            yield from _check_pattern(part, pattern, texts)
 
 
-def _check_pattern(part: Part, pattern: str | Regex, entity: Part, root: Part) -> Iterator[Fault]:
+def _examples(entity: Part) -> Iterator[str]:
+    for part in entity.part("examples").texts():
+        try:
+            yield read_inline(part.value).text
+        except MarkupError:
+            yield part.value
+
+
+def _check_pattern(part: Part, pattern: str | Regex, examples: list[str]) -> Iterator[Fault]:
     try:
         compiled = compile_pattern(pattern)
     except WRONG as error:
@@ -35,20 +48,9 @@ def _check_pattern(part: Part, pattern: str | Regex, entity: Part, root: Part) -
     if compiled.fullmatch(""):
         yield part.fault("matches the empty text")
     # A phrase is tried at each place once.
-    elif isinstance(pattern, Regex) and (slow := find_slow(pattern, _examples(entity, root))):
+    elif isinstance(pattern, Regex) and (slow := find_slow(pattern, examples)):
         shown = slow if len(slow) <= _SHOWN else f"{slow[:_SHOWN]}…"
         yield part.fault(
             f"takes exponential time on {shown!r}; make its repetitions exclusive: no two ways"
             " to match the same text"
         )
-
-
-def _examples(entity: Part, root: Part) -> Iterator[str]:
-    """Yield the examples of the schema as plain text, those of the entity first."""
-    entities = root.part("entities").mappings()
-    for other in [entity, *(e for e in entities if e.path != entity.path)]:
-        for part in other.part("examples").texts():
-            try:
-                yield read_inline(part.value).text
-            except MarkupError:
-                yield part.value

@@ -104,14 +104,16 @@ def places(
     """
     now = {name: at for at, name in enumerate(names)}
     before: dict[str, int] = {}
-    for at, future in enumerate(futures.values()):
+    for at, (name, future) in enumerate(futures.items()):
         if len(future) == 1 and future[0] in now:
-            before.setdefault(future[0], at)
-    moved = [now[name] for name in before]
+            # What others join keeps its place.
+            before[future[0]] = at if future[0] == name else before.get(future[0], at)
+    order = sorted(before, key=before.__getitem__)
+    moved = [now[name] for name in order]
     meaning = f"The dataset numbers {numbered} by their places." if numbered else ""
     if moved != sorted(moved):
         yield Difference("changed", what, "stand in another order", meaning)
-    elif numbered and moved != list(before.values()):
+    elif numbered and moved != [before[name] for name in order]:
         yield Difference("changed", what, "stand at other places", meaning)
 
 

@@ -28,6 +28,8 @@ def dump_schema(schema: Schema) -> str:
     Reading it with `parse_schema` gives an equal schema.
     """
     data = _plain(schema)
+    if "guidelines" in data:
+        data["guidelines"] = _Sentences(data["guidelines"])
     head = {key: value for key, value in data.items() if isinstance(value, str)}
     late = {"granularity": head.pop("granularity")} if "granularity" in head else {}
     blocks = [_yaml(head)]
@@ -35,6 +37,10 @@ def dump_schema(schema: Schema) -> str:
         if key in late or key not in head:
             blocks.append(_listing(key, value) if value and key in _APART else _yaml({key: value}))
     return "\n".join(blocks)
+
+
+class _Sentences(list[str]):
+    """Texts that have a line each, however short."""
 
 
 def _plain(value: Any) -> Any:
@@ -78,6 +84,12 @@ class _Dumper(yaml.SafeDumper):
         """Indent lists below their key."""
         super().increase_indent(flow, indentless=False)
 
+    def write_folded(self, text: str) -> None:
+        """Break lines a word earlier: PyYAML does so behind the word that is too long."""
+        self.best_width = _WIDTH - 10
+        super().write_folded(text)
+        self.best_width = _WIDTH
+
     def choose_scalar_style(self) -> str:
         """Prefer double quotes where they need no backslash, and fold what is too long."""
         style: str = super().choose_scalar_style()
@@ -113,6 +125,10 @@ def _list(dumper: _Dumper, items: list[Any]) -> yaml.Node:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=short)
 
 
+def _sentences(dumper: _Dumper, items: _Sentences) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=False)
+
+
 def _mapping(dumper: _Dumper, data: dict[str, Any]) -> yaml.Node:
     # An answer to a question fits on a line.
     short = data.keys() == {"name", "title"} and sum(map(len, data.values())) <= _LONG
@@ -121,4 +137,5 @@ def _mapping(dumper: _Dumper, data: dict[str, Any]) -> yaml.Node:
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(list, _list)
+_Dumper.add_representer(_Sentences, _sentences)
 _Dumper.add_representer(dict, _mapping)

@@ -8,6 +8,7 @@ from annotate.errors import SchemaError, StudioError
 from annotate.schema import Schema, guide_html, labelling_config
 from annotate.schema.compare import compare, needs_migration
 from annotate.schema.config import Page, carried_schema, same_config
+from annotate.schema.importing import import_config
 from annotate.studio.client import Studio
 from annotate.studio.ledger import KnownProject, Ledger, Place
 from annotate.studio.wire import SUGGESTIONS, Project
@@ -124,10 +125,8 @@ def config_state(project: Project | None, ledger: Ledger, server: str, schema: S
 
 def find_edits(project: Project, page: Page) -> list[str]:
     """Return, a line each, how the project's config differs from the page that was set."""
-    from annotate.schema.importing import import_config  # noqa: PLC0415
-
     try:
-        there = import_config(project.label_config, page.schema.name).schema
+        there = import_config(project.label_config, page.schema.name, page).schema
     except SchemaError as error:
         return [error.problem]
     return [f"{edit.what}: {edit.text}" for edit in compare(page.drawn, there)]

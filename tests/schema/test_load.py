@@ -247,7 +247,7 @@ def test_what_is_written_is_read_again(schema: Schema) -> None:
     assert parse_schema(to_yaml(schema)) == schema
 
 
-_junk = st.sampled_from(
+_junk: st.SearchStrategy[Any] = st.sampled_from(
     (None, True, 0, 1.5, "", " x", "$a", "\x01", "A > B", [], {}, ["x", "x"], [[]], {"a": "b"},
      {"name": "x"}, [{"name": 5}], {"regex": "("}, "[a](B)", {"from": "1", "to": "1"})
 )  # fmt: skip

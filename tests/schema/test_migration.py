@@ -367,6 +367,17 @@ def test_names_of_other_kinds_cannot_be_passed_on_either(kind: str, make: Any) -
     assert f"{kind[:-1]} a: it becomes b while b itself changes" in problem(old, new)
 
 
+def test_options_of_a_question_that_cannot_be_passed_on_are_not_told_as_well() -> None:
+    old = version("1", choices=(make_choice("a", "x"), make_choice("b", "x")))
+    changes = step(
+        choices=Changes(rename={"a": "b", "b": "c"}), options={"c": Changes(rename={"x": "y"})}
+    )
+    new = version(
+        "2", choices=(make_choice("b", "x"), make_choice("c", "y")), migrations=(changes,)
+    )
+    assert problem(old, new).startswith("choice a: it becomes b while b itself changes")
+
+
 def test_an_attribute_cannot_take_the_name_of_a_choice_that_changes() -> None:
     old = version("1", attributes=(attribute("n", "x"),), choices=(make_choice("c", "x"),))
     changes = step(attributes=Changes({"n": "c"}), choices=Changes({"c": "d"}))

@@ -155,6 +155,10 @@ def test_options_of_another_question_stay() -> None:
     assert done(OPTIONS, m=("a", "d")).choices == {"m": ("a", "d")}
 
 
+def test_answers_that_were_doubles_or_empty_before_stay_so() -> None:
+    assert done(OPTIONS, m=("a", "a"), n=()).choices == {"m": ("a", "a"), "n": ()}
+
+
 def test_answers_of_merged_questions_come_together_where_several_may_be_given() -> None:
     merged = rules(choices={"c": "e", "d": "e"}, multiple=frozenset("e"))
     given = {"d": ("x", "z"), "c": ("y", "x"), "e": ("w",)}

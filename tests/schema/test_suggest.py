@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 
 from annotate.schema import Regex, suggest
+from annotate.schema.patterns import compile_pattern, extents
+from annotate.schema.suggest import Slow, suggest_all
 from annotate.spans import overlap, reading_order
 from tests.factories import make_entity, make_schema
 from tests.strategies import canonical_texts
@@ -83,11 +86,62 @@ def test_suggestions_lie_in_any_text_and_those_of_a_label_do_not_overlap(text: s
 
 @given(canonical_texts)
 def test_every_match_is_suggested_or_overlaps_one_that_is_no_shorter(text: str) -> None:
-    entity = make_entity("A", "A", patterns=(Regex(r"\w+"), Regex(r"\w \S+")))
+    entity = make_entity("A", "A", patterns=(Regex(r"[^\s.]+"), Regex(r"\S \S+")))
     spans = suggest(make_schema(entities=(entity,)), text)
-    for match in (m for p in (r"\w+", r"\w \S+") for m in re.finditer(p, text)):
+    for match in (m for p in (r"[^\s.]+", r"\S \S+") for m in re.finditer(p, text)):
         start, end = match.span()
         assert any(
             span.start < end and start < span.end and span.end - span.start >= end - start
             for span in spans
         )
+
+
+SLOW = Regex(r"(?:a|aa)+b")
+HARD = "a" * 60 + "! Trung tá Lê An, ab"
+
+
+def test_a_pattern_that_runs_out_of_time_is_told_and_the_others_suggest() -> None:
+    patterns = ("Lê An", SLOW, Regex(r"Trung (?:tá|úy)"))
+    entities = (make_entity("A", "A", patterns=patterns), make_entity("B", "B", patterns=(SLOW,)))
+    schema = make_schema(entities=entities)
+    start = time.perf_counter()
+    suggested = suggest_all(schema, HARD, seconds=0.05)
+    assert time.perf_counter() - start < 2
+    assert suggested.slow == [Slow("A", 1), Slow("B", 0)]
+    assert [HARD[span.start : span.end] for span in suggested.spans] == ["Trung tá", "Lê An"]
+
+
+def test_a_pattern_that_runs_out_of_time_in_one_article_suggests_in_another() -> None:
+    schema = make_schema(entities=(make_entity("A", "A", patterns=(SLOW,)),))
+    assert suggest_all(schema, HARD, seconds=0.05) == ([], [Slow("A", 0)])
+    (span,) = suggest_all(schema, "x aab").spans
+    assert (span.start, span.end) == (2, 5)
+
+
+def test_suggestions_are_those_of_all_patterns() -> None:
+    schema = make_schema(entities=(make_entity("A", "A", patterns=("x", Regex("y+"))),))
+    assert suggest_all(schema, "x yy") == (suggest(schema, "x yy"), [])
+
+
+def test_what_takes_too_long_is_stopped() -> None:
+    with pytest.raises(TimeoutError):
+        extents(SLOW, HARD, 0.05)
+
+
+@given(canonical_texts)
+def test_patterns_match_as_in_pythons_re_apart_from_what_is_a_letter(text: str) -> None:
+    for source in (
+        r"[A-ZĐ]\S*(?: [A-ZĐ]\S*)*",
+        r"(?i)công an",
+        r"\d+(?=/)|^.",
+        r"(.)\1",
+        r"“[^”]*”",
+    ):
+        ours = [match.span() for match in compile_pattern(Regex(source)).finditer(text)]
+        assert ours == [match.span() for match in re.finditer(source, text)]
+
+
+def test_a_mark_belongs_to_the_letter_before_it() -> None:
+    # To Python's `re` it is no part of a word.
+    assert found("क\u094d\u0937 क", Regex(r"\w+")) == ["क\u094d\u0937/A", "क/A"]
+    assert found("x\u0323, x", "x") == ["x/A"]

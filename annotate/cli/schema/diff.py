@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from annotate.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
 
     from annotate.schema import Schema
     from annotate.schema.compare import Difference
@@ -66,8 +68,11 @@ def diff(old: Path | None, new: Path | None, folder: Path | None, *, as_json: bo
     _show(console, "What concerns annotations already made", [one for one in found if one.breaking])
     _show(console, "What harms none", [one for one in found if not one.breaking])
     click.echo()
-    for line in _advice(before, after, found, problems):
-        click.echo(line)
+    if problems:
+        click.echo("Annotations cannot be brought to the new version yet:")
+        console.print(_grid(("-", problem) for problem in problems))
+    else:
+        click.echo(_advice(before, after, found))
 
 
 def _versions(old: Path | None, new: Path | None, folder: Path | None) -> tuple[Schema, Schema]:
@@ -105,41 +110,44 @@ def _problems(before: Schema, after: Schema, found: list[Difference]) -> list[st
 
 def _show(console: Console, heading: str, found: list[Difference]) -> None:
     """Print differences below a heading, what they mean on a line of its own if they break."""
+    if found:
+        click.echo(f"\n{click.style(heading, bold=True)}")
+        console.print(_grid((one.what, _told(one)) for one in found))
+
+
+def _told(difference: Difference) -> Text:
+    from rich.text import Text
+
+    told = Text(difference.text)
+    if difference.meaning:
+        gap = "\n" if difference.breaking else ". "
+        told.append(f"{gap}{difference.meaning}", "dim")
+    return told
+
+
+def _grid(rows: Iterable[tuple[str, str | Text]]) -> Padding:
+    """Return rows of a name and a text, which wraps below itself."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    if not found:
-        return
-    click.echo(f"\n{click.style(heading, bold=True)}")
     table = Table.grid(padding=(0, 2))
     table.add_column(max_width=_NAMES, overflow="fold")
     table.add_column(overflow="fold")
-    for difference in found:
+    for name, told in rows:
         # `Text` has no markup: names and titles may have brackets.
-        told = Text(difference.text)
-        if difference.meaning:
-            gap = "\n" if difference.breaking else ". "
-            told.append(f"{gap}{difference.meaning}", "dim")
-        table.add_row(Text(difference.what), told)
-    console.print(Padding(table, (0, 0, 0, 2)))
+        table.add_row(Text(name), Text(told) if isinstance(told, str) else told)
+    return Padding(table, (0, 0, 0, 2))
 
 
-def _advice(
-    before: Schema, after: Schema, found: list[Difference], problems: list[str]
-) -> Iterator[str]:
-    """Yield what to do next, a line each."""
+def _advice(before: Schema, after: Schema, found: list[Difference]) -> str:
+    """Return what to do next."""
     same = before.version == after.version
-    if problems:
-        yield "Annotations cannot be brought to the new version yet:"
-        yield from (f"  {problem}" for problem in problems)
-    elif not found:
-        yield "No difference." if same else "No difference but the version."
-    elif not any(difference.breaking for difference in found):
-        yield "`annotate push` brings the labelling page in step."
-        if same:
-            yield f"Both are {after.version}: raise it, so that people can tell the two apart."
-    elif same:
-        yield f"Both are {after.version}: raise it, and declare a migration under `migrations`."
-    else:
-        yield f"Run `annotate schema migrate --to {after.version}`."
+    if not found:
+        return "No difference." if same else "No difference but the version."
+    if not any(difference.breaking for difference in found):
+        raise_it = f"\nBoth are {after.version}: raise it, so that people can tell the two apart."
+        return f"`annotate push` brings the labelling page in step.{raise_it if same else ''}"
+    if same:
+        return f"Both are {after.version}: raise it, and declare a migration under `migrations`."
+    return f"Run `annotate schema migrate --to {after.version}`."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from annotate.schema.import_colors import read_color
-from annotate.schema.import_gather import BOXES, Gathered, field_of
-from annotate.schema.import_names import Names, mended
-from annotate.schema.import_tags import Tag
+from annotate.schema.importing.colors import read_color
+from annotate.schema.importing.gather import BOXES, Gathered, field_of
+from annotate.schema.importing.names import Names, mended
+from annotate.schema.importing.tags import Tag
 from annotate.schema.model import Entity, Schema
 from annotate.schema.names import fold
 
@@ -45,10 +45,11 @@ class LabelReader:
         """Return the labels of the controls; those of the second and on as a group each."""
         rows: list[Row] = []
         for number, control in enumerate(controls):
-            if number:
+            more = list(self._control(control, control.name if number else ""))
+            if number and more:
                 first = controls[0]
                 self._found.note(control, f"goes into {first}: its labels are a group there")
-            rows += self._control(control, control.name if number else "")
+            rows += more
         if not rows:
             return []
         together = _together(rows)
@@ -91,8 +92,7 @@ class LabelReader:
             self._found.note(tag, f"is {wanted!r} here: conditions take a comma for two labels")
         name = self._names.give(wanted)
         title = self._titles.give(tag.get("value") or wanted)
-        self._found.mended(tag, "name", name)
-        self._found.mended(tag, "title", title)
+        self._found.called(tag, name, title)
         return Entity(
             name=name.name,
             title=title.name,

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from annotate.schema.check import check
-from annotate.schema.import_labels import UNDEFINED
-from annotate.schema.import_names import Names
+from annotate.schema.importing.labels import UNDEFINED
+from annotate.schema.importing.names import Names
 from annotate.schema.model import Attribute, Choice, Entity, RelationType, Schema
 from annotate.schema.parts import Part, Path, shown
 
-T = TypeVar("T", Entity, Attribute, Choice)
+Q = TypeVar("Q", Attribute, Choice)
 
 # Lists in a schema whose items may name what is no longer there.
 _REFERRING = frozenset({"examples", "counter_examples", "patterns", "contains", "migrations"})
@@ -62,8 +62,7 @@ def _within(entity: Entity, labels: Container[str]) -> Entity:
     """Return the label without those within it that are gone."""
     if entity.contains is None:
         return entity
-    contains = tuple(label for label in entity.contains if label in labels)
-    return msgspec.structs.replace(entity, contains=contains)
+    return msgspec.structs.replace(entity, contains=_left(entity.contains, labels))
 
 
 def _relations(now: Schema, known: Schema, labels: set[str]) -> Iterator[RelationType]:
@@ -79,23 +78,22 @@ def _relations(now: Schema, known: Schema, labels: set[str]) -> Iterator[Relatio
                 kept.setdefault(relation.title, was)
     names = Names(taken=(relation.name for relation in known.relations))
     for relation in now.relations:
-        was = kept.get(relation.title)
-        name = was.name if was else names.give(relation.name).name
-        ends = {side: _ends(side, was, relation, labels) for side in ("head", "tail")}
-        yield msgspec.structs.replace(was or relation, name=name, title=relation.title, **ends)
+        if relation.title in kept:
+            old = msgspec.structs.replace(kept[relation.title], title=relation.title)
+            # At an end that has no label left, any label may stand, as on the page.
+            ends = {"head": _left(old.head, labels), "tail": _left(old.tail, labels)}
+            ends = {side: left or getattr(relation, side) for side, left in ends.items()}
+            yield msgspec.structs.replace(old, **ends)
+        else:
+            name = names.give(relation.name).name
+            yield msgspec.structs.replace(relation, name=name)
 
 
-def _ends(
-    side: str, was: RelationType | None, now: RelationType, labels: Container[str]
-) -> tuple[str, ...]:
-    """Return the labels at one end: those of old that are still there, or all."""
-    old = getattr(was, side) if was else ()
-    return tuple(label for label in old or getattr(now, side) if label in labels) or tuple(
-        label for label in getattr(now, side) if label in labels
-    )
+def _left(names: Iterable[str], labels: Container[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in labels)
 
 
-def _questions(now: Iterable[T], before: Iterable[T], known: Iterable[T]) -> Iterator[T]:
+def _questions(now: Iterable[Q], before: Iterable[Q], known: Iterable[Q]) -> Iterator[Q]:
     were = {question.name: question for question in before}
     kept = {question.name: question for question in known}
     for question in now:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from annotate.errors import SchemaError
 from annotate.schema.config import TEXT_FIELD
-from annotate.schema.import_gather import TEXTS, Gathered, Note
-from annotate.schema.import_labels import LabelReader, Row
-from annotate.schema.import_names import Names
-from annotate.schema.import_questions import QuestionReader
-from annotate.schema.import_tags import Tag
+from annotate.schema.importing.gather import TEXTS, Gathered, Note
+from annotate.schema.importing.labels import LabelReader, Row
+from annotate.schema.importing.names import Given, Names
+from annotate.schema.importing.questions import QuestionReader
+from annotate.schema.importing.tags import Tag
 from annotate.schema.model import Controls, RelationType, Schema
 
 _REMEDY = "A schema can be made of a config with <Labels> for a <Text>."
@@ -38,8 +38,12 @@ def read_page(root: Tag, name: str, known: Schema | None = None) -> Shown:
     controls = Controls(
         labels=_control(found, labels[0], names, "label"), text=_control(found, text, names, "text")
     )
-    asked = any(question.tag.says("perregion") for question in found.questions)
-    rows = LabelReader(found, known, commas=not asked).read(labels)
+    # Asked of every label, a question of the new page names them all, with commas between.
+    asked_of_all = any(
+        question.tag.says("perregion") and not question.when.get("whenlabelvalue")
+        for question in found.questions
+    )
+    rows = LabelReader(found, known, commas=not asked_of_all).read(labels)
     if not rows:
         raise SchemaError(f"the config, line {labels[0].line}: {labels[0]} has no <Label>", _REMEDY)
     questions = QuestionReader(found, known, text, names)
@@ -61,8 +65,9 @@ def _asked(known: Schema | None) -> list[str]:
     """Return the names of a schema's controls."""
     if known is None:
         return []
-    questions = [question.name for question in (*known.attributes, *known.choices)]
-    return [known.controls.labels, known.controls.text, *questions]
+    attributes = (attribute.name for attribute in known.attributes)
+    choices = (choice.name for choice in known.choices)
+    return [known.controls.labels, known.controls.text, *attributes, *choices]
 
 
 def _marked(found: Gathered, labels: Tag) -> list[Tag]:
@@ -79,7 +84,9 @@ def _text(found: Gathered) -> Tag:
         if texts:
             return texts[0]
     if not found.labels:
-        raise SchemaError("the config has no <Labels>", _REMEDY)
+        others = [*found.other_labels, *(question.tag for question in found.questions)]
+        only = f", only {others[0]} in line {others[0].line}" if others else ""
+        raise SchemaError(f"the config has no <Labels>{only}", _REMEDY)
     labels = found.labels[0]
     marked = _marked(found, labels)
     what = f"is for {marked[0]}" if marked else f"is for {labels.get('toname')!r}, which is nowhere"
@@ -101,12 +108,13 @@ def _look_at_texts(found: Gathered, text: Tag) -> None:
     if text.kind != "text":
         found.note(text, "becomes a <Text>: what was marked in it has other offsets")
     if (value := text.get("value")) != f"${TEXT_FIELD}":
-        found.note(text, f"shows {value!r}; articles are sent in the field {TEXT_FIELD}, and shown")
+        new = f"articles are sent in the field {TEXT_FIELD!r}, which the new page shows"
+        found.note(text, f"shows {value!r}, but {new}")
 
 
 def _control(found: Gathered, tag: Tag, names: Names, default: str) -> str:
     given = names.give(tag.name or default)
-    found.mended(tag, "name", given)
+    found.called(tag, given, Given(given.name, ""))
     return given.name
 
 
@@ -123,6 +131,5 @@ def _relations(found: Gathered, rows: list[Row], known: Schema | None) -> Iterat
                 continue
             seen.add(value)
             name, title = names.give(value), titles.give(value)
-            found.mended(tag, "name", name)
-            found.mended(tag, "title", title)
+            found.called(tag, name, title)
             yield RelationType(name.name, title.name, head=labels, tail=labels)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from annotate.schema.check import ENTITY_COLUMNS, TAKEN
-from annotate.schema.import_gather import TEXTS, Gathered, Question, field_of
-from annotate.schema.import_labels import Row
-from annotate.schema.import_names import Names
-from annotate.schema.import_tags import Tag
+from annotate.schema.importing.gather import TEXTS, Gathered, Question, field_of
+from annotate.schema.importing.labels import Row
+from annotate.schema.importing.names import Names
+from annotate.schema.importing.tags import Tag
 from annotate.schema.model import Attribute, Choice, Option, Schema
 
 
@@ -27,7 +27,8 @@ class QuestionReader:
         asked, chosen = (known.attributes, known.choices) if known else ((), ())
         self._asked_titles = Names((attribute.title for attribute in asked), on_page=True)
         self._choice_titles = Names((choice.title for choice in chosen), on_page=True)
-        self._known = {question.name: question.options for question in (*asked, *chosen)}
+        self._known = {attribute.name: attribute.options for attribute in asked}
+        self._known |= {choice.name: choice.options for choice in chosen}
 
     def read(self, question: Question, rows: list[Row]) -> None:
         """Add the question to the attributes or the choices, or note that it is left out."""
@@ -80,8 +81,7 @@ class QuestionReader:
         name = self._names.give(tag.name or "question", columns)
         heading = question.title or next(self._headings(tag), None)
         title = titles.give(heading.get("value") if heading else name.name)
-        self._found.mended(tag, "name", name)
-        self._found.mended(tag, "title", title)
+        self._found.called(tag, name, title)
         return name.name, title.name
 
     def _headings(self, tag: Tag) -> Iterator[Tag]:
@@ -103,8 +103,7 @@ class QuestionReader:
                 continue
             seen.add(wanted)
             name, title = names.give(wanted), titles.give(choice.get("value") or wanted)
-            self._found.mended(choice, "name", name)
-            self._found.mended(choice, "title", title)
+            self._found.called(choice, name, title)
             yield Option(name.name, title.name)
 
     def _labels(self, question: Question, rows: list[Row]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from annotate.schema.config import BYLINE_FIELD, TITLE_FIELD
-from annotate.schema.import_names import Given
-from annotate.schema.import_tags import Tag
+from annotate.schema.importing.names import Given
+from annotate.schema.importing.tags import Tag
 
 TEXTS = frozenset({"text", "hypertext"})
 LABELS = frozenset({"labels", "hypertextlabels"})
@@ -24,9 +24,9 @@ _OWN_FIELDS = frozenset({f"${TITLE_FIELD}", f"${BYLINE_FIELD}"})
 # Attributes that become a part of the schema, or that a page made of it has in its own way.
 _LOOKS = frozenset(
     {
-        "classname", "idattr", "display", "style", "size", "layout", "rows", "placeholder", "underline",
-        "showinline", "showsubmitbutton", "editable", "maxsubmissions", "opacity", "fillcolor",
-        "strokecolor", "strokewidth", "selectedcolor", "aliasstyle", "highlightcolor",
+        "classname", "idattr", "display", "style", "size", "layout", "rows", "placeholder",
+        "underline", "showinline", "showsubmitbutton", "editable", "maxsubmissions", "opacity",
+        "fillcolor", "strokecolor", "strokewidth", "selectedcolor", "aliasstyle", "highlightcolor",
         "schema", "digest",
     }
 )  # fmt: skip
@@ -74,6 +74,7 @@ class Gathered:
     named: dict[str, Tag] = field(default_factory=dict)
     texts: list[Tag] = field(default_factory=list)
     labels: list[Tag] = field(default_factory=list)
+    other_labels: list[Tag] = field(default_factory=list)
     relations: list[Tag] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -90,10 +91,13 @@ class Gathered:
             self._once.add(text)
             self.notes.append(Note(tag.line, text))
 
-    def mended(self, tag: Tag, what: str, given: Given) -> None:
+    def called(self, tag: Tag, name: Given, title: Given) -> None:
         """Note a name or a title that is not the one on the page."""
-        if given.reason:
-            self.note(tag, f"has the {what} {given.name!r} here: {given.reason}")
+        both = name.name == title.name and name.reason and title.reason
+        for what, given in (("name", name), ("title", title)):
+            if given.reason and not (both and given is title):
+                which = "name and title" if both else what
+                self.note(tag, f"has the {which} {given.name!r} here: {given.reason}")
 
     def lost(self, tag: Tag, why: str = "") -> None:
         """Note that a tag is left out; tags without a name once for each kind."""
@@ -146,14 +150,18 @@ class Gathered:
             self._sort(tag)
 
     def _sort(self, tag: Tag) -> None:
-        listed = self.relations if tag.kind == "relations" else None
-        listed = self.texts if tag.kind in TEXTS else listed
-        listed = self.labels if tag.kind in LABELS else listed
-        if listed is None:
-            self.lost(tag)
+        if tag.kind in TEXTS:
+            self.texts.append(tag)
+        elif tag.kind in LABELS:
+            self.labels.append(tag)
+        elif tag.kind == "relations":
+            self.relations.append(tag)
         else:
-            self.look(tag)
-            listed.append(tag)
+            if tag.kind.endswith("labels"):
+                self.other_labels.append(tag)
+            self.lost(tag)
+            return
+        self.look(tag)
 
     def _head(self, tag: Tag) -> None:
         value = tag.get("value")

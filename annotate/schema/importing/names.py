@@ -60,7 +60,7 @@ def mended(name: str, *, on_page: bool = False) -> Given:
     reason = _reason(name, on_page=on_page)
     if not reason:
         return Given(name, "")
-    name = canonicalise(CONTROL.sub("", name)).text
+    name = canonicalise(CONTROL.sub("", name)).text.replace("\n", " ")
     if on_page:
         name = _FIELD.sub("$ ", name)
     # Where it is cut, half of an emoji may be left.

@@ -29,8 +29,7 @@ def read_color(color: str) -> str:
         return "#" + "".join(f"{min(int(part), 255):02x}" for part in found.groups())
     from matplotlib.colors import CSS4_COLORS  # noqa: PLC0415, most colours need it not
 
-    named: str = CSS4_COLORS.get(color.lower(), "")
-    return named.lower()
+    return str(CSS4_COLORS.get(color.lower(), "")).lower()
 
 
 def free_colors(taken: Iterable[str]) -> Iterator[str]:

@@ -15,12 +15,12 @@ from annotate.errors import SchemaError
 from annotate.schema.compare import Difference, compare
 from annotate.schema.config import Page, carried_schema, labelling_config
 from annotate.schema.dump import dump_schema
-from annotate.schema.import_colors import free_colors
-from annotate.schema.import_edited import take_in, without_faults
-from annotate.schema.import_labels import UNDEFINED
-from annotate.schema.import_names import mended
-from annotate.schema.import_page import read_page
-from annotate.schema.import_tags import Tag, read_tags
+from annotate.schema.importing.colors import free_colors
+from annotate.schema.importing.edited import take_in, without_faults
+from annotate.schema.importing.labels import UNDEFINED
+from annotate.schema.importing.names import mended
+from annotate.schema.importing.page import read_page
+from annotate.schema.importing.tags import Tag, read_tags
 from annotate.schema.load import parse_schema
 from annotate.schema.model import Schema
 
@@ -59,7 +59,7 @@ def _foreign(root: Tag, name: str) -> Imported:
         notes.append("the schema that it carries cannot be read: what it shows was taken")
     if given.reason:
         notes.append(f"the name is {given.name!r} here: {given.reason}")
-    notes += _to_fill_in(schema, schema.labels, [relation.name for relation in schema.relations])
+    notes += _to_fill_in(schema, schema.labels, schema.relation_labels)
     notes.append("`language` is und, for unknown: write in which language the articles are")
     return Imported(schema, (*notes, *_faults(schema)))
 
@@ -78,7 +78,7 @@ def _edited(root: Tag, page: Page) -> Imported:
     notes = [f"on the page, {difference.what} {difference.text}" for difference in differences]
     notes += [str(note) for note in now.notes if note.text not in made_here]
     notes += left_out
-    new = {relation.name for relation in schema.relations} - set(known.relation_labels)
+    new = [name for name in schema.relation_labels if name not in known.relation_labels]
     notes += _to_fill_in(schema, set(schema.labels) - set(known.labels), new)
     notes += _advice(known, differences)
     return Imported(schema, (*notes, *_faults(schema)))
