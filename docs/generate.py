@@ -13,6 +13,7 @@ import click
 
 from annotate.cli import annotate as program
 from annotate.schema import guide_markdown, load_schema
+from annotate.schema.json_schema import json_schema_text
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,6 +51,7 @@ def _help(command: click.Command, usage: str) -> str:
 def pages() -> dict[Path, str]:
     """Return every generated page's text by its path."""
     made = {ROOT / "docs" / "commands.md": command_reference()}
+    made[ROOT / "schemas" / "schema.json"] = json_schema_text()
     for path in sorted((ROOT / "schemas").glob("*.yaml")):
         made[path.with_suffix(".md")] = guide_markdown(load_schema(path))
     return made

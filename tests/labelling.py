@@ -108,6 +108,37 @@ class Annotator:
         self.page.mouse.move(right - 1, last_middle, steps=6)
         self.page.mouse.up()
         self._wait_for(before + 1)
+        self._cut_to(start, end)
+
+    def _cut_to(self, start: int, end: int) -> None:
+        """Draw the edges of the newest mark in, when it grew to whole words and shall not."""
+        value = self.result()[-1]["value"]
+        for edge, now, wanted in (("left", value["start"], start), ("right", value["end"], end)):
+            if now != wanted:
+                # Its last letter, for a mark that was there may lie over the first ones.
+                self._click(value["end"] - 1)
+                self._pull(edge, wanted)
+
+    def _pull(self, edge: str, to: int) -> None:
+        """Drag an edge of the selected mark to an offset."""
+        box = self.page.locator(f"[class*=__resize_{edge}]").last.bounding_box()
+        assert box is not None
+        aim = self._boxes(to, to + 1)[0]
+        x, y = aim[0] + 1, (aim[1] + aim[3]) / 2
+        start = box["x"] + box["width"] / 2
+        self.page.mouse.move(start, box["y"] + box["height"] / 2)
+        self.page.mouse.down()
+        # The editor needs a few movements to begin.
+        for step in range(1, 11):
+            self.page.mouse.move(start + (x - start) * step / 10, y)
+            self.page.wait_for_timeout(30)
+        self.page.mouse.up()
+        ends = {"left": "start", "right": "end"}
+        self.page.wait_for_function(
+            f"([end, to]) => ({_RESULT})().some((mark) => mark.value?.[end] === to)",
+            arg=[ends[edge], to],
+            timeout=5_000,
+        )
 
     def relate(self, head: int, tail: int, title: str) -> None:
         """Draw a relation from the region at offset `head` to that at `tail`, and name it."""

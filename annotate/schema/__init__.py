@@ -1,7 +1,7 @@
 """Schemas: the model, the file, the labelling config, the guide and the suggestions."""
 
 from annotate.schema.config import labelling_config
-from annotate.schema.guide import guide_html, guide_markdown
+from annotate.schema.guide import guide_html, guide_markdown, guide_page
 from annotate.schema.load import load_schema, parse_schema
 from annotate.schema.model import Choice, Entity, Option, Regex, RelationType, Schema
 from annotate.schema.suggest import suggest
@@ -15,6 +15,7 @@ __all__ = [
     "Schema",
     "guide_html",
     "guide_markdown",
+    "guide_page",
     "labelling_config",
     "load_schema",
     "parse_schema",

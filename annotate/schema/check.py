@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -114,9 +115,10 @@ def _check_nesting(root: Part) -> Iterator[Fault]:
         name = entity.text("name")
         if name not in told and (cycle := _cycle(name, within)):
             told |= set(cycle)
+            way = " > ".join(label if label.isprintable() else repr(label) for label in cycle)
             yield entity.part("contains").fault(
-                f"{' > '.join(cycle)} go round in a circle; leave one of them out,"
-                f" or `contains` of one, which then may hold any label"
+                f"{way} go round in a circle; leave one of them out,"
+                " or `contains` of one, which then may hold any label"
             )
 
 
@@ -175,5 +177,16 @@ def _check_controls(root: Part) -> Iterator[Fault]:
 
 
 def _check_free(part: Part, name: str, owners: dict[str, str]) -> Iterator[Fault]:
+    if "," in name or _reads_as_json(name):
+        yield part.fault(f"{name!r} has a comma or reads as a value, which Label Studio refuses")
     if owner := owners.get(fold(name)):
         yield part.fault(f"{name!r} is already that of {owner}")
+
+
+def _reads_as_json(name: str) -> bool:
+    # The SDK of Label Studio reads names so, and then misses them.
+    try:
+        json.loads(name)
+    except ValueError:
+        return False
+    return True

@@ -40,6 +40,7 @@ _CARRIER = "annotate-schema"
 
 # Labels stay in sight while a long article scrolls, and so do the questions about the mark
 # that is selected; both above the arrows of relations, which the editor draws at 100.
+# The handles at the edges of a mark are `area` elements, which newer browsers do not show.
 # `!important` where the editor's own sheet is more specific.
 _STYLE = """
 .annotate-bar { position: sticky; top: 0; z-index: 101; padding: 6px 0 8px;
@@ -60,6 +61,7 @@ _STYLE = """
 .annotate-byline h4 { margin: 0 8px 10px !important; font-size: 13px !important;
   font-weight: 400; color: var(--color-neutral-content-subtle, #666); }
 .annotate-article [class*="htx-richtext"] { font-size: 17px; line-height: SPACING; }
+.annotate-article .htx-highlight area { display: inline-block; }
 .relations-overlay text { font-size: 11px !important; }
 .relations-overlay g g rect { fill: #6b4c9a; stroke: none; }
 .annotate-attributes { position: sticky; bottom: 0; z-index: 101; max-width: 46rem;
@@ -143,7 +145,7 @@ def labelling_config(schema: Schema, review: tuple[Entity, ...] = ()) -> str:
 
 def carried_schema(config: str) -> Carried | None:
     """Return what a labelling config carries; None when it was not made here."""
-    with suppress(ParseError, msgspec.DecodeError):
+    with suppress(ParseError, msgspec.DecodeError, RecursionError):
         view = fromstring(config)  # noqa: S314, expat refuses entity bombs since 2.4.1
         carrier = view.find(f".//View[@className='{_CARRIER}'][@schema]")
         if carrier is None:

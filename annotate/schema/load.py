@@ -31,7 +31,8 @@ def load_schema(path: pathlib.Path) -> Schema:
         source = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SchemaError(
-            f"schema {path} cannot be read: {error.strerror}", "Check `schema` in annotate.toml."
+            f"schema {path} cannot be read: {error.strerror}",
+            "Check the path, or `schema` in annotate.toml.",
         ) from error
     except UnicodeDecodeError as error:
         raise SchemaError(f"schema {path} is not UTF-8 text", "Save it as UTF-8.") from error

@@ -109,7 +109,7 @@ class EntityChanges(Changes, frozen=True, forbid_unknown_fields=True):
 
 
 class Migration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"old": "from"}):
-    """What becomes of annotations made under version `from` (here `old`) when it goes to `to`.
+    """What becomes of annotations made under the version `from` when it goes to `to`.
 
     `options` is by the name of a choice or an attribute, as the new version calls it.
     """

@@ -129,7 +129,7 @@ def find_edits(project: Project, page: Page) -> list[str]:
         there = import_config(project.label_config, page.schema.name, page).schema
     except SchemaError as error:
         return [error.problem]
-    return [f"{edit.what}: {edit.text}" for edit in compare(page.drawn, there)]
+    return [f"{edit.what}: {edit.text}" for edit in compare(page.schema, there)]
 
 
 def _guide_digest(schema: Schema) -> str:

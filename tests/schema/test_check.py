@@ -303,6 +303,13 @@ def nested(**contains: list[str]) -> dict[str, Any]:
     }
 
 
+def test_a_circle_is_told_on_one_line_whatever_the_names() -> None:
+    entities = [entity("A\nB", contains=["C"], title="t"), entity("C", contains=["A\nB"])]
+    told = faults(entities=entities)
+    assert any("'A\\nB' > C > 'A\\nB'" in fault for fault in told)
+    assert not any("\n" in fault for fault in told)
+
+
 @pytest.mark.parametrize(
     ("contains", "path", "cycle"),
     [
@@ -369,17 +376,17 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: Any, reason: str) -> 
     ],
 )
 def test_a_pattern_that_people_write_is_fast(pattern: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert find_slow(Regex(pattern), ["xã Tân Lập", "1.500.000 đồng", "ngày 3/2"]) is None
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_the_shipped_schema_loads_at_once() -> None:
     path = shipped("schemas") / "security-news.yaml"
     load_schema(path)
-    start = time.perf_counter()
+    start = time.process_time()
     load_schema(path)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 # Examples.

@@ -248,8 +248,9 @@ def test_what_is_written_is_read_again(schema: Schema) -> None:
 
 
 _junk: st.SearchStrategy[Any] = st.sampled_from(
-    (None, True, 0, 1.5, "", " x", "$a", "\x01", "A > B", [], {}, ["x", "x"], [[]], {"a": "b"},
-     {"name": "x"}, [{"name": 5}], {"regex": "("}, "[a](B)", {"from": "1", "to": "1"})
+    (None, True, 0, 1.5, "", " x", "a\nb", ["a\nb"], "$a", "\x01", "A > B", [], {}, ["x", "x"],
+     [[]], {"a": "b"}, {"name": "x"}, [{"name": 5}], {"regex": "("}, "[a](B)",
+     {"from": "1", "to": "1"})
 )  # fmt: skip
 
 

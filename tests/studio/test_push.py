@@ -25,6 +25,7 @@ from annotate.studio.push import Plan, plan_push, push
 from annotate.text import canonicalise
 from annotate.workspace import shipped
 from tests.conftest import Faulty, Server
+from tests.factories import make_entity, make_schema
 from tests.faults import (
     Fault,
     bad_gateway_after,
@@ -121,7 +122,7 @@ def test_the_project_gets_the_schemas_config_and_the_guide_as_instructions(
     instruction = project.expert_instruction or ""
     for entity in schema.entities:
         assert entity.definition in instruction
-    assert "<table>" in instruction
+    assert "<style>" in instruction
 
 
 def test_a_second_push_has_nothing_to_do(pusher: Pusher) -> None:
@@ -227,7 +228,7 @@ def test_changed_guidelines_reach_the_instructions(pusher: Pusher, schema: Schem
     place = pusher.push(articles(1))
     rules = (*schema.guidelines, "Một quy tắc mới.")
     pusher.schema = msgspec.structs.replace(schema, guidelines=rules)
-    assert pusher.plan(articles(1)).config == "differs"
+    assert pusher.plan(articles(1)).config == "behind"
     pusher.push(articles(1))
     project = pusher.studio.project(place.project)
     assert project is not None
@@ -263,7 +264,7 @@ def test_a_changed_schema_changes_the_labelling_page(pusher: Pusher, schema: Sch
     first, *others = schema.entities
     renamed = msgspec.structs.replace(first, title="Tên người")
     pusher.schema = msgspec.structs.replace(schema, entities=(renamed, *others))
-    assert pusher.plan(articles(1)).config == "differs"
+    assert pusher.plan(articles(1)).config == "behind"
     pusher.push(articles(1))
     project = pusher.studio.project(place.project)
     assert project is not None
@@ -271,17 +272,17 @@ def test_a_changed_schema_changes_the_labelling_page(pusher: Pusher, schema: Sch
 
 
 def test_a_config_without_a_label_in_use_is_refused_and_names_the_label(
-    pusher: Pusher, schema: Schema
+    pusher: Pusher, studio: Studio
 ) -> None:
     place = pusher.push(articles(1))
     (task,) = pusher.ledger.tasks(place)
     value = {"start": 0, "end": 4, "labels": ["PERSON"], "text": "Ngày"}
     mark = {"id": "x", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
-    pusher.studio.annotate(task, [mark])
-    pusher.schema = msgspec.structs.replace(schema, entities=schema.entities[1:], relations=())
+    studio.annotate(task, [mark])
+    config = labelling_config(make_schema(entities=(make_entity("RANK", "Rank"),), relations=()))
     with pytest.raises(RequestRefused, match="PERSON"):
-        pusher.push(articles(1))
-    project = pusher.studio.project(place.project)
+        studio.update_project(place.project, {"label_config": config})
+    project = studio.project(place.project)
     assert project is not None
     assert "PERSON" in project.label_config
 

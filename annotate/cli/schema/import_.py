@@ -25,7 +25,7 @@ _OWN = 0
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
 )  # fmt: skip
 @click.option(
-    "--project", is_flag=False, flag_value=_OWN, type=click.IntRange(min=_OWN), metavar="[NUMBER]",
+    "--project", is_flag=False, flag_value=_OWN, type=int, metavar="[NUMBER]",
     help="Take the config of this workspace's project, or of another on its server.",
 )  # fmt: skip
 @click.option(

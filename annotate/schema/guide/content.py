@@ -102,10 +102,10 @@ def _add_entity(root: Element, drawing: Drawing, entity: Entity, level: int) -> 
     ):
         if sources:
             line = _titled(add(card, "p", css="examples"), name)
-            for number, source in enumerate(sources):
-                if number:
-                    add(line, "span", " · ", "dot")
-                draw(add(line, "span"), source, entity.name)
+            for source in sources:
+                if line[-1].tag == "bdi":
+                    add(line[-1], "span", " · ", "dot")
+                draw(add(line, "bdi"), source, entity.name)
     _add_within(card, drawing, entity)
     _add_attributes(card, drawing, entity)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import takewhile
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -19,6 +18,8 @@ ARROWS = {True: "→", False: "↔\ufe0e"}
 
 # How deep marks within a mark are drawn apart; deeper ones look like the deepest of these.
 _DEEPEST = 4
+# From how many characters on a label may break into lines.
+_LONG = 30
 
 
 class Drawing(msgspec.Struct, frozen=True, dict=True):
@@ -77,7 +78,7 @@ class Drawing(msgspec.Struct, frozen=True, dict=True):
             say(parent, " ")
             add(parent, "small", f"({self.words.no_mark})")
         notes = Element("ul", {"class": "notes"})
-        phrases = {span.id: self._span_phrase(marked, span) for span in marked.spans}
+        phrases = {span.id: marked.text[span.start : span.end] for span in marked.spans}
         for relation in marked.relations:
             self._relation(notes, relation, phrases)
         for span in marked.spans:
@@ -85,15 +86,12 @@ class Drawing(msgspec.Struct, frozen=True, dict=True):
         if len(notes):
             parent.append(notes)
 
-    def _span_phrase(self, marked: Marked, span: Span) -> str:
-        return marked.text[span.start : span.end]
-
     def _relation(self, notes: Element, relation: Relation, phrases: dict[str, str]) -> None:
         known = self._relations[relation.label]
         note = add(notes, "li")
-        add(note, "span", phrases[relation.head], "end")
+        add(note, "bdi", phrases[relation.head])
         say(note, f" {ARROWS[known.directed]} ")
-        add(note, "span", phrases[relation.tail], "end")
+        add(note, "bdi", phrases[relation.tail])
         say(note, ": ")
         add(note, "b", known.title)
 
@@ -102,7 +100,7 @@ class Drawing(msgspec.Struct, frozen=True, dict=True):
             known = self._attributes[name]
             titles = {option.name: option.title for option in known.options}
             note = add(notes, "li")
-            add(note, "span", phrase, "end")
+            add(note, "bdi", phrase)
             say(note, f" · {known.title}: ")
             add(note, "b", ", ".join(titles.get(answer, answer) for answer in answers))
 
@@ -130,7 +128,7 @@ class Drawing(msgspec.Struct, frozen=True, dict=True):
                 continue
             say(parent, text[start : span.start])
             start = span.end
-            within = list(takewhile(lambda inner: inner.start < start, spans))  # noqa: B023
+            within = [inner for inner in spans if inner.start < start]
             spans = spans[len(within) :]
             css, title = self._entities[span.label]
             tag, css = ("s", f"{css} wrong") if span.label == wrong else ("mark", css)
@@ -140,7 +138,7 @@ class Drawing(msgspec.Struct, frozen=True, dict=True):
             mark.set("class", f"{css} n{depth}" if depth else css)
             # A label stays with the end of its mark.
             say(mark, "\u00a0")
-            add(mark, "small", title)
+            add(mark, "small", title, "" if len(title) < _LONG else "long")
         say(parent, text[start:end])
         return left
 

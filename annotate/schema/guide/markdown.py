@@ -16,8 +16,9 @@ from annotate.schema.model import Schema
 
 # What could begin something in the middle of a line, and at its beginning.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#~|$]|&(?=[#\w])|:(?=[\w+-]+:)")
-_ITEM = re.compile(r"\d{0,9}(?=[-+=.)])")
+_ITEM = re.compile(r"(?=[-+=])|\d{1,9}(?=[.)])")
 
+_SIGNS = {"b": ("**", "**"), "s": ("~~", "~~"), "kbd": ("<kbd>", "</kbd>")}
 _BLOCKS = frozenset({"div", "p", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -34,9 +35,11 @@ def _blocks(parent: Element) -> list[str]:
             blocks += _blocks(child)
         elif child.tag in {"ul", "ol"}:
             blocks.append(_list(child))
+        elif child.tag == "p":
+            blocks.append(_lines(_inline(child)))
         elif child.tag in _BLOCKS:
-            hashes = "#" * int(child.tag[1]) + " " if child.tag[0] == "h" else ""
-            blocks.append(hashes + _lines(_inline(child)))
+            # A heading has one line.
+            blocks.append(f"{'#' * int(child.tag[1])} {' '.join(_inline(child).split())}")
     return blocks
 
 
@@ -62,8 +65,8 @@ def _lines(text: str) -> str:
 
 def _guard(line: str) -> str:
     """Return a line that does not begin like an item of a list or an underline."""
-    digits = _ITEM.match(line)
-    return f"{digits[0]}\\{line[digits.end() :]}" if digits else line
+    sign = _ITEM.match(line)
+    return f"{sign[0]}\\{line[sign.end() :]}" if sign else line
 
 
 def _inline(element: Element) -> str:
@@ -76,21 +79,14 @@ def _phrases(elements: Iterable[Element]) -> str:
 
 
 def _phrase(element: Element) -> str:
+    if element.tag == "br":
+        return "\n"
+    if element.tag == "code":
+        return _code(element.text or "")
     if element.tag in {"mark", "s"} and element.find("small") is not None:
         return _mark(element)
     inner = _inline(element)
-    match element.tag:
-        case "br":
-            return "\n"
-        case "b":
-            return _wrap("**", inner)
-        case "s":
-            return _wrap("~~", inner)
-        case "kbd":
-            return f"<kbd>{inner}</kbd>"
-        case "code":
-            return _code(element.text or "")
-    return inner
+    return _wrap(*_SIGNS[element.tag], inner) if element.tag in _SIGNS else inner
 
 
 def _mark(mark: Element) -> str:
@@ -98,13 +94,13 @@ def _mark(mark: Element) -> str:
     *inner, small = mark
     text = (_escape(mark.text) + _phrases(inner)).strip()
     label = _inline(small)
-    return f"\\[{text}\\]<sub>{_wrap('~~', label) if mark.tag == 's' else label}</sub>"
+    return f"\\[{text}\\]<sub>{_wrap('~~', '~~', label) if mark.tag == 's' else label}</sub>"
 
 
-def _wrap(sign: str, inner: str) -> str:
+def _wrap(opening: str, closing: str, inner: str) -> str:
     """Put a sign at both ends; blanks beside it would take its meaning away."""
     inner = inner.strip()
-    return f"{sign}{inner}{sign}" if inner else ""
+    return f"{opening}{inner}{closing}" if inner else ""
 
 
 def _code(text: str) -> str:
@@ -112,4 +108,4 @@ def _code(text: str) -> str:
 
 
 def _escape(text: str | None) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text or "")
+    return _SPECIAL.sub(r"\\\g<0>", re.sub(r"\r\n?", "\n", text or ""))

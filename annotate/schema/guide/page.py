@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-import jinja2
-
 from annotate.schema.guide.content import SCOPE, guide_content
 from annotate.schema.guide.style import sheet
 from annotate.schema.guide.words import words_of
@@ -35,6 +33,9 @@ def guide_page(schema: Schema) -> str:
     The page needs no other file, no script and no network, and follows the reader's light
     or dark theme. The same schema gives the same page.
     """
+    # Every command reads a schema; few need the page, and this takes a while to import.
+    import jinja2  # noqa: PLC0415
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("annotate.schema.guide", "."),
         autoescape=True,
@@ -65,17 +66,19 @@ def _contents(guide: Element) -> list[_Entry]:
     top: list[_Entry] = []
     # The entries that a heading of each level would stand within.
     open_at = {1: top}
+    taken: set[str] = set()
     for heading in guide.iter():
         if _HEADING.fullmatch(heading.tag):
             level = int(heading.tag[1])
-            entry = _entry(heading)
+            entry = _entry(heading, taken)
             heading.set("id", entry.anchor)
+            taken.add(entry.anchor)
             open_at[level - 1].append(entry)
             open_at[level] = entry.within
     return top
 
 
-def _entry(heading: Element) -> _Entry:
+def _entry(heading: Element, taken: set[str]) -> _Entry:
     chip = heading.find("mark")
     if chip is None:
         kind, text, css = heading.get("class", ""), heading.text or "", ""
@@ -84,4 +87,7 @@ def _entry(heading: Element) -> _Entry:
         # The name, so that links to a label outlive a change of its title.
         text, css = chip.text or "", chip.get("class", "")
         named = f"label {heading.findtext('code')}"
-    return _Entry("-".join(named.split()), text, css, [])
+    anchor = "-".join(named.split())
+    while anchor in taken:
+        anchor += "-"
+    return _Entry(anchor, text, css, [])
