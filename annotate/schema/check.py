@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -177,16 +176,18 @@ def _check_controls(root: Part) -> Iterator[Fault]:
 
 
 def _check_free(part: Part, name: str, owners: dict[str, str]) -> Iterator[Fault]:
-    if "," in name or _reads_as_json(name):
+    if "," in name or reads_as_value(name):
         yield part.fault(f"{name!r} has a comma or reads as a value, which Label Studio refuses")
     if owner := owners.get(fold(name)):
         yield part.fault(f"{name!r} is already that of {owner}")
 
 
-def _reads_as_json(name: str) -> bool:
-    # The SDK of Label Studio reads names so, and then misses them.
+def reads_as_value(name: str) -> bool:
+    """Whether it is a number or a truth value for the SDK of Label Studio, and so no name."""
+    if name.lower() in {"true", "false", "null"}:
+        return True
     try:
-        json.loads(name)
+        float(name)
     except ValueError:
         return False
     return True

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from annotate.markup import Marked, write_inline
 from annotate.schema import Choice, Entity, Option, Regex, RelationType, Schema
-from annotate.schema.check import ENTITY_COLUMNS, TAKEN
+from annotate.schema.check import ENTITY_COLUMNS, TAKEN, reads_as_value
 from annotate.schema.model import (
     Attribute,
     Changes,
@@ -79,6 +79,10 @@ class _Pool(NamedTuple):
         return list(zip(names, titles, strict=False))
 
 
+def _may_be_control(name: str) -> bool:
+    return fold(name) not in _RESERVED and "," not in name and not reads_as_value(name)
+
+
 def _titled(name: str) -> str:
     """Return a title that Label Studio does not take for a field of the task."""
     return name.replace("$", "US$ ").strip()
@@ -89,7 +93,7 @@ def schemas(draw: st.DrawFn, without: Collection[str] = ()) -> Schema:
     """Draw a valid schema, without the fields of `Schema` that are named."""
     pool = _Pool(draw(st.lists(_names, min_size=8, max_size=8, unique_by=fold)), draw)
     entities = _entities(pool)
-    asked = pool.some(0, 5, lambda name: fold(name) not in _RESERVED)
+    asked = pool.some(0, 5, _may_be_control)
     split = draw(st.integers(0, 2))
     drawn: dict[str, Callable[[], Any]] = {
         "relations": lambda: _relations(pool, entities),

@@ -286,6 +286,13 @@ def test_no_attribute_may_take_the_name_of_a_column_of_entities(name: str) -> No
     assert any("attributes[0].name" in fault for fault in faults(attributes=[attribute(name)]))
 
 
+@pytest.mark.parametrize("name", ["7", "1e5", "1_000", "٣", "true", "NaN", "-inf", "a,b"])
+def test_no_control_may_have_a_name_that_label_studio_takes_for_something_else(name: str) -> None:
+    refused = f"{name!r} has a comma or reads as a value, which Label Studio refuses"
+    for fields in ({"choices": [choice(name)]}, {"controls": {"text": name}}):
+        assert any(fault.endswith(refused) for fault in faults(**fields))
+
+
 def test_no_choice_may_take_the_name_of_a_column() -> None:
     features = span_features(make_schema(choices=(make_choice("topic", "crime"),)))
     assert set(features) - {"topic"} <= TAKEN

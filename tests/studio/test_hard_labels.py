@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from annotate.corpus import Article
 from annotate.schema import Schema
@@ -86,7 +86,11 @@ def round_trip(server: Server, studio: Studio, folder: Path, schema: Schema) -> 
     )  # fmt: skip
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example is a project; to make a failing one smaller would take minutes.
+@settings(
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)  # fmt: skip
 @given(schema=schemas(without={"migrations", "decisions"}))
 def test_any_valid_schema_goes_through_a_real_server(
     server: Server, studio: Studio, tmp_path: Path, schema: Schema
