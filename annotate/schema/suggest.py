@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from annotate.schema.model import Entity, Schema
@@ -28,17 +29,20 @@ def suggest(schema: Schema, text: str) -> list[Span]:
     return suggest_all(schema, text).spans
 
 
-def suggest_all(schema: Schema, text: str, seconds: float = 1.0) -> Suggested:
+def suggest_all(
+    schema: Schema, text: str, seconds: float = 1.0, without: Container[Slow] = ()
+) -> Suggested:
     """Return the spans that the patterns of the schema match, in reading order.
 
     Of overlapping matches of one label the longest stays (the first of equals); matches of
     different labels may nest. A match without its white space at either end is used. A
-    pattern that takes longer than `seconds` suggests nothing in this text; the others do.
+    pattern that takes longer than `seconds` suggests nothing in this text; the others do,
+    but for those in `without`.
     """
     found: list[Span] = []
     slow: list[Slow] = []
     for entity in schema.entities:
-        matches = _matches(entity, text, seconds, slow)
+        matches = _matches(entity, text, seconds, slow, without)
         taken = bytearray(len(text))
         for start, end in sorted(matches, key=lambda extent: (extent[0] - extent[1], extent[0])):
             if not any(taken[start:end]):
@@ -52,12 +56,17 @@ def suggest_all(schema: Schema, text: str, seconds: float = 1.0) -> Suggested:
     return Suggested(spans, slow)
 
 
-def _matches(entity: Entity, text: str, seconds: float, slow: list[Slow]) -> set[tuple[int, int]]:
+def _matches(
+    entity: Entity, text: str, seconds: float, slow: list[Slow], without: Container[Slow]
+) -> set[tuple[int, int]]:
     """Return the extents that an entity's patterns match, and note those that run out of time."""
     matches: set[tuple[int, int]] = set()
     for number, pattern in enumerate(entity.patterns):
+        this = Slow(entity.name, number)
+        if this in without:
+            continue
         try:
             matches.update(extents(pattern, text, seconds))
         except TimeoutError:
-            slow.append(Slow(entity.name, number))
+            slow.append(this)
     return matches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ import msgspec
 from annotate.corpus import Article
 from annotate.errors import RequestRefused, ServerTimeout, ServerUnreachable, StudioError
 from annotate.progress import Progress, silent
-from annotate.schema import Schema, suggest
+from annotate.schema import Schema
+from annotate.schema.suggest import Slow, suggest_all
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import (
@@ -33,6 +35,10 @@ _TRIES = 3
 _GATEWAY_TIMEOUT = 504
 
 Batch = list[tuple[Article, dict[str, Any]]]
+
+
+# After so many articles on which it ran out of time a pattern is given up for all others.
+_SLOW = 3
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +111,12 @@ def plan_push(
 def push(
     studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, plan: Plan,
     *, batch_size: int = 500, force: bool = False, progress: Progress = silent,
+    slow: Counter[Slow] | None = None,
 ) -> Place:  # fmt: skip
     """Carry out a plan and return the project; run again after a failure, it completes.
 
-    `force` overwrites what somebody edited by hand on the labelling page.
+    `force` overwrites what somebody edited by hand on the labelling page. `slow` counts, by
+    pattern, the articles without its suggestions because it took too long.
 
     After a request whose outcome is unknown the server is asked what it has before anything
     is sent again, and nothing is while the server may still be at work on it.
@@ -119,17 +127,22 @@ def push(
     ledger.record_tasks(place, plan.unchanged)
     ledger.forget_tasks(place, plan.vanished)
     with progress("Pushing articles", len(plan.new)) as advance:
-        for batch in _batches(plan.new, schema, batch_size):
+        for batch in _batches(plan.new, schema, batch_size, Counter() if slow is None else slow):
             _import_batch(studio, ledger, place, batch)
             advance(len(batch))
     return place
 
 
-def _batches(articles: Sequence[Article], schema: Schema, count: int) -> Iterator[Batch]:
+def _batches(
+    articles: Sequence[Article], schema: Schema, count: int, slow: Counter[Slow]
+) -> Iterator[Batch]:
     batch: Batch = []
     size = 0
     for article in articles:
-        task = encode_task(schema, article, suggest(schema, article.text))
+        given_up = {pattern for pattern, times in slow.items() if times >= _SLOW}
+        suggested = suggest_all(schema, article.text, without=given_up)
+        slow.update({*suggested.slow, *given_up})
+        task = encode_task(schema, article, suggested.spans)
         weight = len(msgspec.json.encode(task))
         if batch and (len(batch) == count or size + weight > _BATCH_BYTES):
             yield batch

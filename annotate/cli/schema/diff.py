@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import json_option, load_workspace_schema, print_json, stdout
+from annotate.cli.common import LOCAL, json_option, load_workspace_schema, print_json, stdout
 from annotate.errors import SchemaError, WorkspaceError
 from annotate.workspace import Workspace, open_workspace
 
@@ -87,11 +87,17 @@ def _versions(old: Path | None, new: Path | None, folder: Path | None) -> tuple[
 
 
 def _in_force(workspace: Workspace) -> Schema:
-    """Return the schema that the workspace's project works under now."""
-    raise WorkspaceError(
-        f"the version that the project of {workspace.root} works under is not known",
-        "Name the old version's file.",
-    )
+    """Return the schema that the workspace's project works under now, as the ledger knows it."""
+    from annotate.studio.ledger import open_ledger
+
+    with open_ledger(workspace.ledger_path) as ledger:
+        known = ledger.project(workspace.url or LOCAL)
+    if known is None or known.page is None:
+        raise WorkspaceError(
+            f"nothing was pushed from {workspace.root} yet, so there is no version to compare with",
+            "Name the old version's file.",
+        )
+    return known.page.schema
 
 
 def _problems(before: Schema, after: Schema, found: list[Difference]) -> list[str]:
