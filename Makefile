@@ -27,8 +27,8 @@ bench: .venv/bench.installed  ## reading and clustering beside their peers; take
 	$(BIN)/python -m benchmarks.corpus
 
 picture: .venv/test.installed  ## the README's picture, from the browser test
-	$(BIN)/pytest tests/test_browser.py
-	cp build/pictures/labelling-page.png docs/images/labelling-page.png
+	$(BIN)/pytest tests/test_labelling_page.py
+	cp build/pictures/page-light.png docs/images/labelling-page.png
 
 clean:
 	rm -rf .venv demo build dist

@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, open_ledger
 from annotate.studio.server import LocalServer, Login
 from annotate.workspace import Workspace, open_workspace, shipped
+from tests.browser import ARGUMENTS, find_browser
 from tests.faults import Fault, FaultyTransport
 
 # Before `datasets` is imported anywhere: its caches belong to this run.
@@ -111,6 +113,19 @@ def lay_out(root: Path, title: str, files: dict[str, str]) -> Path:
     for name, content in files.items():
         (root / "corpus" / name).write_bytes(content.encode())
     return root
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = find_browser()
+    if executable is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI has no browser; .ci/run installs one")
+        pytest.skip("NO BROWSER: install Chromium to run the browser tests")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
 
 
 class Outcome(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,13 @@ class Annotator:
                 return
         raise AssertionError(f"the {suggestions} suggestions never appeared")
 
-    def start(self, project: int) -> str:
+    def start(self, project: int, picture: str = "instructions") -> str:
         """Begin labelling where the server says, and return the instructions it shows first."""
         self.page.goto(f"{self._url}/projects/{project}/data?labeling=1")
         instructions = self.page.locator("[class*=lsf-modal-ls_visible]")
         instructions.wait_for()
         text = instructions.inner_text()
-        self.page.screenshot(path=PICTURES / "instructions.png")
+        self.page.screenshot(path=PICTURES / f"{picture}.png")
         self.page.keyboard.press("Escape")
         instructions.wait_for(state="hidden")
         return text
@@ -154,6 +155,44 @@ class Annotator:
         self.page.locator("[class*=relation-meta] button").last.click()
         self.page.get_by_test_id("select-option-label").get_by_text(title, exact=True).click()
         self.page.keyboard.press("Escape")
+
+    def select(self, offset: int) -> None:
+        """Select the mark whose innermost letter stands there."""
+        self.page.keyboard.press("Escape")
+        self._click(offset)
+
+    def write(self, answer: str) -> None:
+        """Answer the free text that is asked about the selected mark."""
+        before = len(self.result())
+        box = self.page.locator(".annotate-attribute :is(input, textarea):visible")
+        box.fill(answer)
+        box.press("Enter")
+        self._wait_for(before + 1)
+
+    def choose(self, option: str) -> None:
+        """Tick an option of a question, about the selected mark or about the article."""
+        before = len(self.result())
+        # Its key stands behind it, in brackets.
+        text = re.compile(rf"^{re.escape(option)}(\[.\])?$")
+        self.page.locator(".lsf-choice__item:visible").filter(has_text=text).click()
+        self._wait_for(before + 1)
+
+    def switch_theme(self) -> None:
+        """Go from the light theme to the dark one, or back."""
+        theme = self.page.locator("html").get_attribute("data-color-scheme")
+        now = {"light": "Light", "dark": "Dark"}[theme or "light"]
+        self.page.get_by_text(now, exact=True).click()
+        self.page.wait_for_function(
+            "(was) => document.documentElement.dataset.colorScheme !== was", arg=theme
+        )
+        # Colours fade from one to the other.
+        self.page.wait_for_timeout(1000)
+
+    def scroll(self, by: int) -> None:
+        """Turn the wheel over the article."""
+        self.page.mouse.move(600, 500)
+        self.page.mouse.wheel(0, by)
+        self.page.wait_for_timeout(500)
 
     def submit(self) -> None:
         """Submit the annotation and wait until the server has it."""

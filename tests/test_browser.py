@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from annotate.formats import Marked, read_inline
 from annotate.schema import load_schema
 from annotate.spans import Span
 from annotate.studio.client import Studio
 from annotate.workspace import Workspace
-from tests.browser import ARGUMENTS, find_browser
 from tests.conftest import Annotate, MakeWorkspace, Server
 from tests.labelling import Annotator
 from tests.studio.people import PASSWORD, sign_up
@@ -38,19 +35,6 @@ ARTICLES = {
     ),
     "ngan": "[Trung tá](RANK) [An](PERSON)[Bình](PERSON)  👩🏽\u200d🚒\u00a0[xã Đá](LOCATION)",
 }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = find_browser()
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI has no browser; .ci/run installs one")
-        pytest.skip("NO BROWSER: install Chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -106,6 +106,17 @@ def test_what_is_removed_is_archived(kind: str, word: str, make: Any, marks: str
 
 
 @every_kind
+def test_what_is_removed_and_comes_again_alike_begins_anew(
+    kind: str, word: str, make: Any, marks: str
+) -> None:
+    field = {kind: entities(remove=("b",)) if kind == "entities" else Changes(remove=("b",))}
+    same = items(kind, make, "b")
+    found = compare(same, raised(same, **field))
+    assert [(d.kind, d.what) for d in found] == [("removed", f"{word} b"), ("added", f"{word} b")]
+    assert marks in found[0].meaning
+
+
+@every_kind
 def test_a_new_name_is_told_once(kind: str, word: str, make: Any, marks: str) -> None:
     field = {kind: entities(rename={"b": "c"}) if kind == "entities" else Changes({"b": "c"})}
     new = items(kind, lambda name: msgspec.structs.replace(make(name), title="b"), "c")
@@ -313,14 +324,6 @@ def test_free_text_and_a_choice_are_different_questions(*, multiple: bool) -> No
         assert only(before, now) == breaking("retyped", "attribute n", how, fit)
         removed = raised(now, attributes=Changes(remove=("n",)))
         assert only(before, removed) == breaking("retyped", "attribute n", how, archived)
-
-
-def test_a_question_that_is_removed_and_asked_alike_begins_anew() -> None:
-    same = asking(make_choice("n", "x"))
-    assert told(same, raised(same, choices=Changes(remove=("n",)))) == [
-        ("removed", "choice n", "is removed"),
-        ("added", "choice n", "is new"),
-    ]
 
 
 @pytest.mark.parametrize("make", [attribute, make_choice])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from annotate.schema import Schema, guide_page
-from tests.browser import ARGUMENTS, find_browser
 from tests.factories import make_entity, make_schema, sample_schema
 from tests.schema.guides import every_feature, from_page
 
@@ -47,19 +45,6 @@ _CONTRASTS = """() => {
 
 Scheme = Literal["light", "dark"]
 Make = Callable[[], Schema]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_browser()
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI has no browser; .ci/run installs one")
-        pytest.skip("NO BROWSER: install Chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
 
 
 def opened(browser: Browser, schema: Schema, folder: Path, width: int, scheme: Scheme) -> Page:
