@@ -219,6 +219,16 @@ class Annotator:
     def _show(self, panel: str) -> None:
         self.page.get_by_text(panel, exact=True).first.click()
 
+    def show(self, start: int, end: int) -> tuple[float, float, float, float]:
+        """Bring characters of one line into sight, and return where they are."""
+        for _ in range(3):
+            boxes = self._boxes(start, end)
+            middle = (boxes[0][1] + boxes[0][3]) / 2
+            if 250 < middle < 650:
+                break
+            self.scroll(int(middle) - 450)
+        return boxes[0][0], boxes[0][1], boxes[-1][2], boxes[-1][3]
+
     def _boxes(self, start: int, end: int) -> list[list[float]]:
         boxes: list[list[float]] = self.page.evaluate(_BOXES, [start, end])
         assert len(boxes) == end - start

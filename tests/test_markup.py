@@ -6,15 +6,17 @@ import re
 from operator import attrgetter
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from annotate.errors import MarkupError
 from annotate.formats import Marked, read_inline, write_inline
 from annotate.spans import Relation, Span, reading_order
 from annotate.workspace import shipped
 from tests.factories import make_span
-from tests.strategies import cross, marked_texts
+from tests.strategies import cross, marked_texts, raw_texts
 
 Mark = tuple[int, int, str]
 Content = tuple[str, list[Mark], list[tuple[int, str, int]]]
@@ -271,3 +273,129 @@ def test_a_long_text_with_many_spans_is_written_and_read() -> None:
 def test_the_sample_gold_is_in_the_form_that_is_written(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert write_inline(read_inline(source)) == source
+
+
+# Attributes
+
+HARD = (
+    "",
+    " ",
+    "\n",
+    '"',
+    "\\",
+    '"" "',
+    '\\"',
+    "\u2028",
+    "\x85",
+    "]",
+    "1 r 1",
+    "---",
+    "\n---\n",
+    "\t\x00",
+)
+
+
+@st.composite
+def answered_texts(draw: st.DrawFn) -> Marked:
+    """Draw a marked text in which some spans have attributes, with any text for an answer."""
+    marked = draw(marked_texts())
+    answer = st.one_of(st.sampled_from(HARD), raw_texts, st.text(max_size=3))
+    answers = st.lists(answer, min_size=1, max_size=3).map(tuple)
+    names = st.sampled_from(("normal_form", "n", "=", ".", '"', "\\", "số", "[x]", "---"))
+    given_answers = st.dictionaries(names, answers, max_size=2)
+    spans = [msgspec.structs.replace(span, attributes=draw(given_answers)) for span in marked.spans]
+    return Marked(marked.text, tuple(spans), marked.relations)
+
+
+def attributes(marked: Marked) -> list[dict[str, tuple[str, ...]]]:
+    """Return what each span answers, in reading order; equal spans as they stand."""
+    ordered = sorted(marked.spans, key=lambda span: reading_order(span)[:3])
+    return [span.attributes for span in ordered]
+
+
+@given(answered_texts())
+def test_attributes_that_are_written_are_read_again(marked: Marked) -> None:
+    source = write_inline(marked)
+    read = read_inline(source)
+    assert attributes(read) == attributes(marked)
+    assert content(read) == content(marked)
+    assert write_inline(read) == source
+
+
+def test_attributes_by_example() -> None:
+    spans = (
+        msgspec.structs.replace(make_span(0, 8, "RANK"), attributes={"kinds": ("x", 'a "b"\n')}),
+        msgspec.structs.replace(
+            make_span(9, 14, "PERSON"), attributes={"form": ("Lê  An",), "age": ("",)}
+        ),
+    )
+    source = (
+        "[Trung tá](RANK 1) [Lê An](PERSON 2).\n\n---\n"
+        '1 . kinds "x" "a \\"b\\"\\n"\n2 . age ""\n2 . form "Lê  An"\n'
+    )
+    assert write_inline(Marked("Trung tá Lê An.", spans)) == source
+    assert attributes(read_inline(source)) == [span.attributes for span in spans]
+
+
+def test_attributes_may_stand_above_and_below_relations_and_the_span_that_they_are_of() -> None:
+    read = read_inline('[a](A 1)b\n---\n\n  x . n "1"\n1 r x\n1 . n "2" "3"\nx = B 0:2 "ab"\n')
+    assert [(span.label, span.attributes) for span in read.spans] == [
+        ("B", {"n": ("1",)}),
+        ("A", {"n": ("2", "3")}),
+    ]
+    assert read.relations == (Relation(head="1", tail="x", label="r"),)
+
+
+def test_a_relation_may_be_called_a_point() -> None:
+    read = read_inline('[a](A 1)[b](B .)\n---\n1 . .\n. . n "."\n')
+    assert read.relations == (Relation(head="1", tail=".", label="."),)
+    assert attributes(read) == [{}, {"n": (".",)}]
+
+
+def test_spans_without_answers_are_equal_to_those_that_were_never_asked() -> None:
+    assert read_inline("[a](A 1)\n---\n1 r 1\n").spans[0].attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('2 . n "x"', """'2 . n "x"' is not ID . NAME "TEXT" with the id of a span"""),
+        ("1 . n x", "'1 . n x' is not ID . NAME"),
+        ("1 . n 'x'", "is not ID . NAME"),
+        ('1 . n m "x"', "is not ID . NAME"),
+        ('1 . n(m) "x"', "is not ID . NAME"),
+        ('1 . n "x" y', "is not ID . NAME"),
+        ("1 . n", "'1 . n' is not HEAD relation TAIL"),
+        ('1 . n "x""y"', '"x""y" is not JSON strings with a blank between'),
+        ('1 . n "x"  "y"', "is not JSON strings with a blank between"),
+        ('1 . n "x", "y"', "is not JSON strings with a blank between"),
+        ('1 . n "x"y"', '"x"y" is not JSON strings with a blank between'),
+        ('1 . n "\\q"', "is not JSON strings with a blank between"),
+        ('1 . n "\t"', "is not JSON strings with a blank between"),
+        ('1 . n "\\"', '"\\" is not JSON strings with a blank between'),
+        ('1 . m "x"', "1 has m twice"),
+        ('1 .. n "x"', "is not HEAD relation TAIL"),
+    ],
+)
+def test_an_attribute_that_does_not_hold_is_named_with_its_line(line: str, reason: str) -> None:
+    problem = fault(f'[ab](A 1)\ncd\n\n---\n1 . m "x"\n{line}\n1 r 1\n')
+    assert problem.startswith("gold.md, line 6: ")
+    assert reason in problem
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ({"n": ()}, "an attribute of a span has no answer"),
+        ({"n m": ("x",)}, "the label 'n m' has a space or a bracket"),
+        ({"n(m)": ("x",)}, "the label 'n(m)' has a space or a bracket"),
+        ({"": ("x",)}, "the label '' has a space or a bracket"),
+    ],
+)
+def test_an_attribute_that_could_not_be_read_back_is_not_written(
+    answers: dict[str, tuple[str, ...]], problem: str
+) -> None:
+    span = msgspec.structs.replace(make_span(0, 3), attributes=answers)
+    with pytest.raises(MarkupError) as caught:
+        write_inline(Marked("Một", (span,)))
+    assert caught.value.problem == problem

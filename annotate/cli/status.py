@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annotate.studio.status import Status
 
 _ASIDE_SHOWN = 10
+_BREACHES_SHOWN = 3
 
 
 @click.command()
@@ -58,6 +59,8 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
         console.print(_people_table(found))
     for aside in found.set_aside[:_ASIDE_SHOWN]:
         click.echo(f"Set aside in {aside.article} ({aside.annotator}): {aside.reason}")
+    for breach in found.breaches[:_BREACHES_SHOWN]:
+        click.echo(f"Against the rules in {breach.article} ({breach.annotator}): {breach.problem}")
     if len(found.set_aside) > _ASIDE_SHOWN:
         click.echo(f"… and {len(found.set_aside) - _ASIDE_SHOWN:,} more; --json lists all.")
 
@@ -75,6 +78,7 @@ def _progress_table(found: Status) -> Table:
         ("annotated", found.annotated, f"with {plural(found.relations, 'relation')}"),
         ("skipped", found.skipped, ""),
         ("set aside", len(found.set_aside), "marks that could not be proved"),
+        ("against rules", len(found.breaches), "marks; --json lists them"),
     )
     for name, count, note in rows:
         table.add_row(name, f"{count:,}", note if count else "")

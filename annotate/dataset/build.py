@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
 from annotate.schema import Choice, Schema
 from annotate.schema.model import Attribute
-from annotate.spans import Annotation, Span
+from annotate.spans import Annotation
 from annotate.text import digest
 from annotate.workspace import DatasetSettings
 
@@ -128,28 +128,31 @@ def _without(
 
 def _refuse_unknown(chosen: dict[str, Annotation], schema: Schema) -> None:
     """Refuse what was pulled under a former schema and has no place in this one."""
-    known = {*schema.labels, *schema.relation_labels}
-    asked: tuple[Attribute | Choice, ...] = (*schema.choices, *schema.attributes)
-    known |= {f"{item.name}: {option.name}" for item in asked for option in item.options}
-    texts = {attribute.name for attribute in schema.attributes if not attribute.options}
-    known |= texts
     for article, annotation in sorted(chosen.items()):
-        used = {span.label for span in annotation.spans}
-        used |= {relation.label for relation in annotation.relations}
-        used |= {f"{name}: {o}" for name, answers in annotation.choices.items() for o in answers}
-        used |= set(_attribute_answers(annotation.spans, texts))
-        if used - known:
+        lacking = {span.label for span in annotation.spans} - {*schema.labels}
+        lacking |= {arrow.label for arrow in annotation.relations} - {*schema.relation_labels}
+        lacking |= set(_unknown_answers(schema.choices, annotation.choices))
+        for span in annotation.spans:
+            lacking |= set(_unknown_answers(schema.attributes, span.attributes))
+        if lacking:
             raise DatasetError(
-                f"the schema lacks {', '.join(sorted(used - known))}, used in article {article}",
+                f"the schema lacks {', '.join(sorted(lacking))}, used in article {article}",
                 "Put it back, or run `annotate pull` to set such marks aside.",
             )
 
 
-def _attribute_answers(spans: Iterable[Span], texts: Container[str]) -> Iterator[str]:
-    """Yield the answers to attributes as `name: option`, those in free text as the name."""
-    for span in spans:
-        for name, answers in span.attributes.items():
-            yield from [name] if name in texts else (f"{name}: {answer}" for answer in answers)
+def _unknown_answers(
+    asked: Sequence[Attribute | Choice], answers: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Yield the answers for which a row has no place, as `name: answer`."""
+    questions = {question.name: question for question in asked}
+    for name, given in answers.items():
+        question = questions.get(name)
+        options = {option.name for option in question.options} if question else set()
+        if question is None or (options and not options.issuperset(given)):
+            yield from (f"{name}: {answer}" for answer in given if answer not in options)
+        elif len(given) > 1 and not question.multiple:
+            yield f"{name}: {' and '.join(given)}"
 
 
 def _rows(

@@ -104,9 +104,9 @@ def _body(schema: Schema, settings: DatasetSettings, built: Built) -> str:
 
 def _options(asked: Attribute | Choice) -> str:
     listed = ", ".join(f"{option.name} ({option.title})" for option in asked.options)
-    if not listed:
-        return f"a text. {asked.definition}" if isinstance(asked, Attribute) else "a text"
-    return f"any of {listed}" if asked.multiple else f"one of {listed}"
+    answers = f"{'any' if asked.multiple else 'one'} of {listed}" if listed else "a text"
+    definition = asked.definition if isinstance(asked, Attribute) else ""
+    return f"{answers}. {definition}" if definition else answers
 
 
 _TEMPLATE = """\

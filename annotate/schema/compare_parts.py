@@ -141,7 +141,8 @@ def _question(
 ) -> Iterator[Difference]:  # fmt: skip
     if found := misfit(before, now):
         kind = "attributes" if isinstance(before, Attribute) else "choices"
-        meaning = f"Old answers do not fit: declare it under `{kind}.remove`, which archives them."
+        old = f"and put the old one under `{kind}.remove`"
+        meaning = f"Old answers do not fit: give it a new name, {old}."
         yield Difference(found[0], what, found[1], meaning, breaking=True)
     elif now.options and now.multiple and not before.multiple:
         yield Difference("widened", what, "takes several answers now")

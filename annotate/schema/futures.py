@@ -157,8 +157,8 @@ def _misfits(old: Schema, new: Schema, futures: Futures) -> Iterator[str]:
             now = items.get(futures.names[kind][item.name][0])
             if now is not None and (how := retyped(item, now) or limited(item, now)):
                 yield (
-                    f"{KINDS[kind]} {item.name}: it {how}, so old answers do not fit; declare it "
-                    f"under `{kind}.remove`, which archives them"
+                    f"{KINDS[kind]} {item.name}: it {how}, so old answers do not fit; give it a "
+                    f"new name, and put the old one under `{kind}.remove`, which archives them"
                 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
-from annotate.schema.model import Attribute, Choice, Entity, Option, Schema
+from annotate.schema.model import Attribute, Choice, Entity, Option, RelationType, Schema
+from annotate.schema.names import fold
 
 
 def union(old: Schema, new: Schema) -> Schema:
@@ -14,12 +16,11 @@ def union(old: Schema, new: Schema) -> Schema:
 
     A question that changed between choice and free text stays what it was.
     """
-    titles = {relation.title for relation in new.relations}
     return msgspec.structs.replace(
         new,
         version=f"{old.version} → {new.version}",
         entities=(*new.entities, *_retired(old, new)),
-        relations=(*new.relations, *(r for r in old.relations if r.title not in titles)),
+        relations=tuple(_relations(old, new)),
         attributes=tuple(_attributes(old, new)),
         choices=tuple(_choices(old, new)),
         migrations=(),
@@ -28,12 +29,12 @@ def union(old: Schema, new: Schema) -> Schema:
 
 def _retired(old: Schema, new: Schema) -> list[Entity]:
     """Return the old labels that the new version lacks, told apart by their version."""
-    taken = {entity.hotkey for entity in new.entities}
+    taken = {fold(entity.hotkey) for entity in new.entities}
     return [
         msgspec.structs.replace(
             entity,
             title=f"{entity.title} ({old.version})",
-            hotkey="" if entity.hotkey in taken else entity.hotkey,
+            hotkey="" if fold(entity.hotkey) in taken else entity.hotkey,
             contains=None,
         )
         for entity in old.entities
@@ -41,12 +42,20 @@ def _retired(old: Schema, new: Schema) -> list[Entity]:
     ]
 
 
+def _relations(old: Schema, new: Schema) -> Iterator[RelationType]:
+    """Yield those of either by their titles; without a direction those that had none."""
+    before = {relation.title: relation for relation in old.relations}
+    for now in new.relations:
+        was = before.pop(now.title, now)
+        yield msgspec.structs.replace(now, directed=was.directed and now.directed)
+    yield from before.values()
+
+
 def _choices(old: Schema, new: Schema) -> Iterator[Choice]:
     before = {choice.name: choice for choice in old.choices}
     for now in new.choices:
         was = before.pop(now.name, now)
-        wide = {"options": _options(was, now), "multiple": was.multiple or now.multiple}
-        yield msgspec.structs.replace(now, **wide)
+        yield msgspec.structs.replace(now, **_widened(was, now, old.version))
     yield from before.values()
 
 
@@ -58,11 +67,14 @@ def _attributes(old: Schema, new: Schema) -> Iterator[Attribute]:
         if bool(was.options) != bool(now.options):
             yield msgspec.structs.replace(was, labels=labels)
         else:
-            wide = {"options": _options(was, now), "multiple": was.multiple or now.multiple}
+            wide = _widened(was, now, old.version)
             yield msgspec.structs.replace(now, labels=labels, **wide)
     yield from before.values()
 
 
-def _options(before: Attribute | Choice, now: Attribute | Choice) -> tuple[Option, ...]:
+def _widened(was: Attribute | Choice, now: Attribute | Choice, version: str) -> dict[str, Any]:
+    """Return the fields of a question that takes the answers of both."""
     known = {option.name for option in now.options}
-    return (*now.options, *(option for option in before.options if option.name not in known))
+    retired = [option for option in was.options if option.name not in known]
+    told_apart = (Option(option.name, f"{option.title} ({version})") for option in retired)
+    return {"options": (*now.options, *told_apart), "multiple": was.multiple or now.multiple}

@@ -6,21 +6,30 @@ has otherwise: a mark keeps its id, its origin and whatever else the server note
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from annotate.errors import SchemaError
 from annotate.schema import Schema
 from annotate.schema.migration import Rewriting, Rewritten, rewrite, rewriting
-from annotate.schema.model import Attribute, Choice
 from annotate.schema.patterns import extents
 from annotate.spans import Relation, Span
+from annotate.studio.marks import (
+    Mark,
+    find_extents,
+    is_labelled,
+    is_span,
+    relabelled,
+    texts,
+)
+from annotate.studio.told import refuse_ambiguous, told_names, told_options, told_titles
+from annotate.studio.wire import is_understood
 
-Mark = dict[str, Any]
+__all__ = ["Mark", "Marks", "Parts", "Rewriter", "is_span", "relabelled"]
+
+Kind = Literal["span", "attribute", "choice", "relation", "other"]
 
 # For one pattern on one span.
 _SECONDS = 0.2
@@ -54,31 +63,90 @@ class Rewriter:
 
     def __init__(self, old: Schema, new: Schema) -> None:
         self.rules: Rewriting = rewriting(old, new)
-        self._labels = _names(old.entities)
-        asked: tuple[Attribute | Choice, ...] = (*old.attributes, *old.choices)
-        self._options = {item.name: _names(item.options) for item in asked}
+        refuse_ambiguous(old, new, self.rules)
+        self.labels = told_names(old.entities, new.entities)
+        self.types = told_titles(old.relations, new.relations)
+        self.options = told_options(old, new, self.rules)
         self._texts = {attribute.name for attribute in old.attributes if not attribute.options}
         self._attributes = {attribute.name for attribute in old.attributes}
         self._choices = {choice.name for choice in old.choices}
+        self._directed = {r.name: r.directed for r in (*new.relations, *old.relations)}
+        self._relations = {relation.name: relation for relation in new.relations}
         self._patterns = {entity.name: entity.patterns for entity in new.entities}
-        self._titles = _titles(old, new, self.rules)
-        self._types = {relation.title: relation.name for relation in old.relations}
 
     def rewrite(self, result: Iterable[Mark]) -> Marks:
         """Return a result as the new version has it; doing it twice is doing it once."""
         marks = list(result)
         parts = self.parts(marks)
         told = rewrite(self.rules, *parts)
-        before = {span.id: span for span in parts.spans}
-        rewritten = list(_Composer(self, before, told).compose(marks))
+        rewritten = list(_Composer(self, parts, told).compose(marks))
         return Marks(result=rewritten, changed=rewritten != marks, told=told)
 
     def parts(self, marks: list[Mark]) -> Parts:
-        """Return the spans, relations and answers that a result has, by their old names."""
-        spans = self._spans(marks)
-        arrows = tuple(arrow for mark in marks if (arrow := self.arrow(mark, spans)))
-        choices = {m["from_name"]: self.answers(m) for m in marks if self.is_choice(m)}
-        return Parts(tuple(spans.values()), arrows, choices)
+        """Return the spans, relations and answers that a result has, by their old names.
+
+        An extent below 0 is of a span that is never the same as another one.
+        """
+        listed = self.sort(marks)
+        answers: dict[str, dict[str, tuple[str, ...]]] = {}
+        for kind, mark in listed:
+            if kind == "attribute":
+                answers.setdefault(mark["id"], {})[mark["from_name"]] = self.answers(mark)
+        spans = [mark for kind, mark in listed if kind == "span"]
+        return Parts(
+            tuple(
+                Span(
+                    id=mark["id"],
+                    start=start,
+                    end=end,
+                    label=self.label(mark["value"]["labels"][0]),
+                    attributes=answers.get(mark["id"], {}),
+                )
+                for mark, (start, end) in zip(spans, find_extents(spans), strict=True)
+            ),
+            tuple(self.arrow(m) for kind, m in listed if kind == "relation" and not self.is_odd(m)),
+            {mark["from_name"]: self.answers(mark) for kind, mark in listed if kind == "choice"},
+        )
+
+    def sort(self, marks: list[Mark]) -> list[tuple[Kind, Mark]]:
+        """Return each mark with its kind.
+
+        A second span of one id and a second answer to one question count as something else.
+        """
+        spans = {mark["id"] for mark in marks if is_span(mark)}
+        found: list[tuple[Kind, Mark]] = []
+        seen: set[tuple[Kind, str, str]] = set()
+        for mark in marks:
+            kind = self._kind(mark, spans)
+            if kind in {"span", "attribute", "choice"}:
+                place = (kind, *_place(kind, mark))
+                kind = "other" if place in seen else kind
+                seen.add(place)
+            found.append((kind, mark))
+        return found
+
+    def _kind(self, mark: Mark, spans: set[str]) -> Kind:
+        if not is_understood(mark):
+            return "other"
+        if mark["type"] == "relation":
+            ends = {mark.get("from_id"), mark.get("to_id")}
+            return "relation" if len(mark.get("labels") or ()) == 1 and ends <= spans else "other"
+        if is_span(mark):
+            return "span"
+        if not self.is_answer(mark):
+            return "other"
+        if mark["from_name"] in self._choices:
+            return "choice"
+        return "attribute" if mark.get("id") in spans else "other"
+
+    def is_answer(self, mark: Mark) -> bool:
+        """Whether it is an answer to a question of the old version, and of the right type."""
+        name = mark.get("from_name")
+        if not is_understood(mark) or not mark.get("value"):
+            return False
+        if name in self._texts:
+            return mark["type"] == "textarea" and texts(mark) is not None
+        return mark["type"] == "choices" and name in self._attributes | self._choices
 
     def predict(self, result: Iterable[Mark]) -> list[Mark]:
         """Return a prediction as the new version has it: of a split label it proposes one."""
@@ -106,169 +174,139 @@ class Rewriter:
                     return True
         return False
 
-    def _spans(self, marks: list[Mark]) -> dict[str, Span]:
-        answers: dict[str, dict[str, tuple[str, ...]]] = {}
-        for mark in marks:
-            if self.is_attribute(mark):
-                answers.setdefault(mark["id"], {})[mark["from_name"]] = self.answers(mark)
-        return {
-            mark["id"]: self._span(mark, number, answers.get(mark["id"], {}))
-            for number, mark in enumerate(marks)
-            if is_span(mark)
-        }
-
-    def _span(self, mark: Mark, number: int, attributes: dict[str, tuple[str, ...]]) -> Span:
-        start, end = mark["value"].get("start"), mark["value"].get("end")
-        if not isinstance(start, int) or not isinstance(end, int):
-            # So that it is never the same as another one.
-            start, end = -1 - number, -number
-        label = self.label(mark["value"]["labels"][0])
-        return Span(id=mark["id"], start=start, end=end, label=label, attributes=attributes)
-
     def label(self, told: str) -> str:
         """Return the name of a label; older configs without aliases tell its title."""
-        return self._labels.get(told, told)
-
-    def is_attribute(self, mark: Mark) -> bool:
-        """Whether it is an answer to an attribute of a span."""
-        return mark.get("from_name") in self._attributes and bool(mark.get("id"))
-
-    def is_choice(self, mark: Mark) -> bool:
-        """Whether it is an answer about the article."""
-        return mark.get("from_name") in self._choices
+        return self.labels.name(told)
 
     def answers(self, mark: Mark) -> tuple[str, ...]:
-        """Return the answers to an attribute or a choice, by their names."""
-        name, value = mark["from_name"], mark.get("value") or {}
+        """Return the answers to an attribute or a choice, by their old names."""
+        name = mark["from_name"]
         if name in self._texts:
-            given = value.get("text") or []
-            return (given,) if isinstance(given, str) else tuple(given)
-        titles = self._options.get(name, {})
-        return tuple(titles.get(answer, answer) for answer in value.get("choices") or [])
+            return texts(mark) or ()
+        return tuple(map(self.options[name].name, mark["value"].get("choices", ())))
 
     def answered(self, mark: Mark, name: str, answers: tuple[str, ...]) -> Mark:
-        """Return an answer under a new name; as it was where nothing changes."""
-        if (name, answers) == (mark["from_name"], self.answers(mark)):
-            return mark
-        field = "text" if mark["from_name"] in self._texts else "choices"
+        """Return an answer under new names; as it was where nothing changes."""
+        before = mark["from_name"]
+        field = "text" if before in self._texts else "choices"
+        told = (texts(mark) or ()) if field == "text" else tuple(mark["value"].get(field, ()))
+        if len(told) == len(answers) and all(map(self.options[before].holds, told, answers)):
+            return mark if before == name else {**mark, "from_name": name}
         return {**mark, "from_name": name, "value": {**mark["value"], field: list(answers)}}
 
-    def arrow(self, mark: Mark, spans: Mapping[str, Span]) -> Relation | None:
-        """Return a relation between two of the spans; None when it is none."""
-        head, tail, labels = mark.get("from_id"), mark.get("to_id"), mark.get("labels") or []
-        if mark.get("type") != "relation" or len(labels) != 1 or not {head, tail} <= spans.keys():
-            return None
-        label = self._types.get(labels[0], labels[0])
-        return Relation(head=str(head), tail=str(tail), label=label)
+    def arrow(self, mark: Mark) -> Relation:
+        """Return a relation as the head and tail of its arrow have it, by its old name."""
+        head, tail = mark["from_id"], mark["to_id"]
+        if mark.get("direction") == "left":
+            head, tail = tail, head
+        return Relation(head=head, tail=tail, label=self.types.name(mark["labels"][0]))
 
-    def title(self, told: str) -> str:
-        """Return the new title of a relation type, under which the server knows it."""
-        return self._titles.get(told, told)
+    def is_odd(self, mark: Mark) -> bool:
+        """Whether a relation of a type with one direction has none, so that it does not count."""
+        one_way = self._directed.get(self.types.name(mark["labels"][0]), False)
+        return one_way and mark.get("direction", "right") not in {"right", "left"}
+
+    def titled(self, mark: Mark, old: str) -> Mark:
+        """Return a relation under its new title, and with a direction if it had to have none."""
+        new = self._relations.get(self.rules.relations.get(old, old))
+        if new is None:
+            return mark
+        if not self.types.holds(mark["labels"][0], new.name):
+            mark = {**mark, "labels": [new.title]}
+        turned = new.directed and not self._directed[old]
+        if turned and mark.get("direction", "right") not in {"right", "left"}:
+            mark = {**mark, "direction": "right"}
+        return mark
 
 
 class _Composer:
     """Puts a result together from what it was and from what became of its parts."""
 
-    def __init__(self, rewriter: Rewriter, before: Mapping[str, Span], told: Rewritten) -> None:
+    def __init__(self, rewriter: Rewriter, before: Parts, told: Rewritten) -> None:
         self._rewriter = rewriter
         self._rules = rewriter.rules
-        self._before = before
+        self._before = {span.id: span for span in before.spans}
         self._ties = told.ties
         self._spans = {span.id: span for span in told.spans}
-        self._arrows = Counter(told.relations)
-        self._choices = dict(told.choices)
-        self._attributes = {span.id: dict(span.attributes) for span in told.spans}
+        self._arrows: dict[Relation, Relation] = {}
+        # Answers that are due, by the span's id, or "" for those about the article.
+        self._due = {span.id: dict(span.attributes) for span in told.spans}
+        self._due[""] = dict(told.choices)
 
     def compose(self, marks: list[Mark]) -> Iterator[Mark]:
         """Yield the marks that stay, in their order, then those that moved to another span."""
-        for mark in marks:
-            if is_span(mark):
+        listed = self._rewriter.sort(marks)
+        own = {_place(kind, mark) for kind, mark in listed if kind in {"attribute", "choice"}}
+        for kind, mark in listed:
+            if kind == "span":
                 yield from self._span(mark)
-            elif self._rewriter.is_attribute(mark) and mark["id"] in self._before:
-                yield from self._attribute(mark)
-            elif self._rewriter.is_choice(mark):
-                yield from self._choice(mark)
-            elif (arrow := self._rewriter.arrow(mark, self._before)) is not None:
-                yield from self._relation(mark, arrow)
+            elif kind in {"attribute", "choice"}:
+                yield from self._answer(mark, _place(kind, mark)[0], own)
+            elif kind == "relation":
+                yield from self._relation(mark)
             else:
                 yield self._other(mark)
-        for mark in marks:
-            if self._rewriter.is_attribute(mark) and mark["id"] in self._ties:
-                yield from self._attribute({**mark, "id": self._ties[mark["id"]]})
+        for kind, mark in listed:
+            if kind == "attribute" and mark["id"] in self._ties:
+                into = self._ties[mark["id"]]
+                yield from self._answer({**mark, "id": into}, into, set())
 
     def _span(self, mark: Mark) -> Iterator[Mark]:
         span = self._spans.get(mark["id"])
         if span is not None:
-            same = span.label == self._before[mark["id"]].label
+            told = mark["value"]["labels"][0]
+            same = self._rewriter.labels.holds(told, span.label)
             yield mark if same else relabelled(mark, [span.label])
 
-    def _attribute(self, mark: Mark) -> Iterator[Mark]:
-        due = self._attributes.get(mark["id"], {})
-        name = self._rules.attributes.get(mark["from_name"], mark["from_name"])
-        if name in due:
+    def _answer(self, mark: Mark, place: str, own: set[tuple[str, str]]) -> Iterator[Mark]:
+        """Yield an answer that is due; where one bears the new name already, that."""
+        due = self._due.get(place, {})
+        before = mark["from_name"]
+        name = self._new_name(before)
+        if name in due and (name == before or (place, name) not in own):
             yield self._rewriter.answered(mark, name, due.pop(name))
 
-    def _choice(self, mark: Mark) -> Iterator[Mark]:
-        name = self._rules.choices.get(mark["from_name"], mark["from_name"])
-        if name in self._choices:
-            yield self._rewriter.answered(mark, name, self._choices.pop(name))
+    def _new_name(self, question: str) -> str:
+        renamed = self._rules.attributes.get(question) or self._rules.choices.get(question)
+        return renamed or question
 
-    def _relation(self, mark: Mark, arrow: Relation) -> Iterator[Mark]:
-        head = self._ties.get(arrow.head, arrow.head)
-        tail = self._ties.get(arrow.tail, arrow.tail)
+    def _relation(self, mark: Mark) -> Iterator[Mark]:
+        """Yield a relation between spans that stay, of doubles the first."""
+        arrow = self._rewriter.arrow(mark)
         label = self._rules.relations.get(arrow.label, arrow.label)
+        head, tail = (self._ties.get(end, end) for end in (arrow.head, arrow.tail))
+        stays = arrow.label not in self._rules.removed_relations
+        stays &= {head, tail} <= self._spans.keys()
+        if not stays or (head == tail and arrow.head != arrow.tail):
+            return
         new = Relation(head=head, tail=tail, label=label)
-        if self._arrows[new] > 0 and arrow.label not in self._rules.removed_relations:
-            self._arrows[new] -= 1
-            titles = [self._rewriter.title(title) for title in mark["labels"]]
-            yield {**mark, "from_id": head, "to_id": tail, "labels": titles}
+        if self._rewriter.is_odd(mark) or self._arrows.setdefault(new, arrow) == arrow:
+            ends = {side: self._ties.get(mark[side], mark[side]) for side in ("from_id", "to_id")}
+            yield self._rewriter.titled({**mark, **ends}, arrow.label)
 
     def _other(self, mark: Mark) -> Mark:
-        """Return a mark under several labels with all of them rewritten, others as they are."""
-        value = mark.get("value")
-        if mark.get("type") != "labels" or not isinstance(value, dict) or not value.get("labels"):
-            return mark
-        names = [self._rewriter.label(label) for label in value["labels"]]
-        new = [self._rules.labels.get(name, name) for name in names]
-        return mark if new == names else relabelled(mark, new)
+        """Return a mark that is no part of the annotation, with the names in it rewritten.
+
+        Such are spans with several labels, answers about these and second answers; others
+        stay as they are.
+        """
+        rewriter, rules = self._rewriter, self._rules
+        if is_labelled(mark):
+            told = mark["value"]["labels"]
+            names = [rewriter.label(label) for label in told]
+            new = [rules.labels.get(name, name) for name in names]
+            same = all(map(rewriter.labels.holds, told, new))
+            return mark if same else relabelled(mark, new)
+        if rewriter.is_answer(mark):
+            before = mark["from_name"]
+            options = rules.options.get(before, {})
+            answers = (options.get(answer, answer) for answer in rewriter.answers(mark))
+            return rewriter.answered(mark, self._new_name(before), tuple(answers))
+        return mark
 
 
-def is_span(mark: Mark) -> bool:
-    """Whether it is a span under one label."""
-    value = mark.get("value")
-    labels = value.get("labels") if isinstance(value, dict) else None
-    return mark.get("type") == "labels" and bool(mark.get("id")) and len(labels or ()) == 1
-
-
-def relabelled(mark: Mark, labels: list[str]) -> Mark:
-    """Return a span under other labels."""
-    return {**mark, "value": {**mark["value"], "labels": labels}}
-
-
-def _names(items: Iterable[Any]) -> dict[str, str]:
-    """Map every item's title and name to its name; a name wins over another's title."""
-    listed = tuple(items)
-    return {item.title: item.name for item in listed} | {item.name: item.name for item in listed}
-
-
-def _titles(old: Schema, new: Schema, rules: Rewriting) -> dict[str, str]:
-    """Return the new title of every relation type that stays, by its old one.
-
-    Raises `SchemaError` when one has the title now that another one had: relations that were
-    rewritten could not be told from those that were not.
-    """
-    now = {relation.name: relation.title for relation in new.relations}
-    titles = {
-        relation.title: now[rules.relations.get(relation.name, relation.name)]
-        for relation in old.relations
-        if relation.name not in rules.removed_relations
-    }
-    before = {relation.title for relation in old.relations}
-    for relation in new.relations:
-        if relation.title in before and titles.get(relation.title) != relation.title:
-            raise SchemaError(
-                f"the relation {relation.name} has the title {relation.title!r}, which was that"
-                f" of another one under {old.version}",
-                "Give it a title of its own: Label Studio knows relations by their titles.",
-            )
-    return titles
+def _place(kind: Kind, mark: Mark) -> tuple[str, str]:
+    """Return which span a mark is about, "" for the article, and which question, "" for none."""
+    if kind == "span":
+        return mark["id"], ""
+    return "" if kind == "choice" else mark["id"], mark["from_name"]

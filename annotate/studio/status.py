@@ -9,6 +9,7 @@ import msgspec
 
 from annotate.corpus import Article
 from annotate.schema import Schema
+from annotate.schema.rules import Rules
 from annotate.spans import Annotation
 from annotate.studio.ledger import Ledger, Place
 
@@ -29,10 +30,20 @@ class Aside(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Breach(msgspec.Struct, frozen=True, kw_only=True):
+    """A mark that the schema's rules do not allow, and how."""
+
+    article: str
+    annotator: str
+    problem: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of articles, and what each annotator did.
 
     `annotated` articles have a submitted annotation; `skipped` have only skipped ones.
+    `breaches` are marks of submitted annotations that break a rule of the schema on nesting,
+    relations or attributes.
     `pulled_at` is when the last pull ended, ISO 8601 in UTC.
     """
 
@@ -42,6 +53,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     relations: int
     set_aside: tuple[Aside, ...]
+    breaches: tuple[Breach, ...]
     annotators: dict[str, Share]
     pulled_at: str | None
 
@@ -54,6 +66,7 @@ def summarise(
     submitted = {a.article for a in annotations if a.status == "submitted"}
     skipped = {a.article for a in annotations if a.status == "skipped"}
     pushed = {article for article, _ in ledger.tasks(place).values()} if place else set()
+    rules = Rules(schema)
     people = sorted({annotation.annotator for annotation in annotations})
     return Status(
         articles=len(articles),
@@ -65,6 +78,12 @@ def summarise(
             Aside(article=a.article, annotator=a.annotator, reason=aside.reason)
             for a in annotations
             for aside in a.set_aside
+        ),
+        breaches=tuple(
+            Breach(article=a.article, annotator=a.annotator, problem=problem)
+            for a in annotations
+            if a.status == "submitted"
+            for problem in rules.breaches(a.spans, a.relations)
         ),
         annotators={
             person: _share([a for a in annotations if a.annotator == person], schema)

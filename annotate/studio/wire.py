@@ -144,6 +144,15 @@ class _Mark(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] | None = None
 
 
+def is_understood(mark: Mapping[str, Any]) -> bool:
+    """Whether a mark of a result has the form that is read here."""
+    try:
+        msgspec.convert(mark, _Mark)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def encode_task(schema: Schema, article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
     """Return the import record of an article, with suggestions as a prediction if any.
 
@@ -344,6 +353,9 @@ class _Decoder:
             if mark.id not in told or mark.value is None:
                 self._put_aside(raw, f"the span of this {attribute.name} is not there")
                 continue
+            if mark.type != ("choices" if attribute.options else "textarea"):
+                self._put_aside(raw, f"a mark of type {mark.type!r} does not tell {attribute.name}")
+                continue
             known = told[mark.id]
             found = _answers(attribute, mark.value, known=attribute.name in known)
             if isinstance(found, str):
@@ -363,10 +375,12 @@ class _Decoder:
 def _answers(asked: Choice | Attribute, value: _Value, *, known: bool) -> tuple[str, ...] | str:
     """Return the answers by their names, or why they do not hold."""
     if not asked.options:
-        given = (value.text,) if isinstance(value.text, str) else value.text
-        if known or not isinstance(given, list | tuple) or len(given) > 1:
-            return f"{asked.name} takes one text, this is another: {given}"
-        return tuple(map(str, given))
+        given = [value.text] if isinstance(value.text, str) else value.text
+        if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+            return f"{asked.name} takes a text, not {given}"
+        if known or len(given) > 1:
+            return f"{asked.name} takes one text, this is another: {', '.join(given)}"
+        return tuple(given)
     options = _names(asked.options)
     if unknown := [answer for answer in value.choices if answer not in options]:
         return f"{asked.name} has no option {', '.join(unknown)}"

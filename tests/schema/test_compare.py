@@ -302,7 +302,7 @@ def test_several_answers_may_be_allowed_but_not_taken_away(
 ) -> None:
     kind = "attributes" if isinstance(one, Attribute) else "choices"
     how = "took several answers and takes one now"
-    fit = f"Old answers do not fit: declare it under `{kind}.remove`, which archives them."
+    fit = f"Old answers do not fit: give it a new name, and put the old one under `{kind}.remove`."
     assert only(asking(one), asking(several)) == harmless(
         "widened", what, "takes several answers now"
     )
@@ -315,7 +315,9 @@ def test_several_answers_may_be_allowed_but_not_taken_away(
 @pytest.mark.parametrize("multiple", [True, False])
 def test_free_text_and_a_choice_are_different_questions(*, multiple: bool) -> None:
     text, choice = asking(attribute("n")), asking(attribute("n", "x", multiple=multiple))
-    fit = "Old answers do not fit: declare it under `attributes.remove`, which archives them."
+    fit = (
+        "Old answers do not fit: give it a new name, and put the old one under `attributes.remove`."
+    )
     archived = "Its answers are taken off and archived."
     for before, now, how in (
         (text, choice, "was free text and is a choice now"),
@@ -364,6 +366,16 @@ def test_options_of_merged_questions_are_compared_with_those_of_both() -> None:
         ("narrowed", "option e: w", "is gone"),
         ("widened", "option e: v", "is new"),
     ]
+
+
+def test_places_of_options_are_compared_with_those_of_the_question_that_it_was() -> None:
+    moved = ("changed", "options of d", "stand in another order")
+    turned = make_choice("d", "y", "x")
+    renamed = raised(asking(turned), choices=Changes(rename={"c": "d"}))
+    assert moved in told(asking(make_choice("c", "x", "y")), renamed)
+    joined = raised(asking(turned), choices=Changes(merge={"d": ("c", "d")}))
+    first = told(asking(make_choice("c", "y"), make_choice("d", "x", "y")), joined)
+    assert first == [("merged", "choice c", "becomes part of d"), moved]
 
 
 # Titles, and what only people read

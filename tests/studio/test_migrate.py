@@ -99,7 +99,7 @@ def kill_in_the_middle(room: Room, after: int) -> int:
         "LABEL_STUDIO_API_KEY": room.server.login.token,
     }
     process = subprocess.Popen([*command, "--workspace", room.root], env=environ)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 120 + ARTICLES
     done = 0
     with closing(room.ledger()) as ledger:
         while done < after:

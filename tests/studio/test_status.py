@@ -33,8 +33,8 @@ def test_a_workspace_that_was_never_pushed_has_articles_only(
     tmp_path: Path, place: Place | None
 ) -> None:
     assert status_of(tmp_path, make_annotation(A), place=place) == Status(
-        articles=4, pushed=0, annotated=0, skipped=0, relations=0, set_aside=(), annotators={},
-        pulled_at=None,
+        articles=4, pushed=0, annotated=0, skipped=0, relations=0, set_aside=(), breaches=(),
+        annotators={}, pulled_at=None,
     )  # fmt: skip
 
 
