@@ -31,19 +31,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 LOCAL = "local"
 
 
+_FOLDER: dict[str, Any] = {
+    "type": click.Path(path_type=Path, exists=True, file_okay=False),
+    "metavar": "DIR",
+    "help": "The workspace; otherwise the one the current folder is in.",
+}
+
+
 def workspace_option(command: F) -> F:
     """Give the command `workspace`, opened, from --workspace or the current folder."""
 
     def opened(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Workspace:
         return open_workspace(value or Path.cwd())
 
-    return click.option(
-        "--workspace",
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        callback=opened,
-        metavar="DIR",
-        help="The workspace; otherwise the one the current folder is in.",
-    )(command)
+    return click.option("--workspace", callback=opened, **_FOLDER)(command)
+
+
+def folder_option(command: F) -> F:
+    """Give the command `folder`, not opened: for what may do without a workspace."""
+    return click.option("--workspace", "folder", **_FOLDER)(command)
 
 
 def json_option(command: F) -> F:

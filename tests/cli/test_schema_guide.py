@@ -37,11 +37,11 @@ def test_the_workspaces_guide_is_printed_as_markdown(workspace: Path) -> None:
 
 
 def test_a_schema_file_needs_no_workspace(file: Path) -> None:
-    assert guide("--schema", file, cwd=file.parent) == (0, guide_markdown(every_feature()), "")
+    assert guide(file, cwd=file.parent) == (0, guide_markdown(every_feature()), "")
 
 
 def test_the_page_is_printed_on_demand(file: Path) -> None:
-    outcome = guide("--schema", file, "--format", "html", cwd=file.parent)
+    outcome = guide(file, "--format", "html", cwd=file.parent)
     assert outcome == (0, guide_page(every_feature()), "")
 
 
@@ -58,26 +58,26 @@ def test_the_page_is_printed_on_demand(file: Path) -> None:
 def test_a_file_gets_the_form_that_its_name_or_else_an_option_says(
     file: Path, name: str, more: tuple[str, ...], start: str
 ) -> None:
-    outcome = guide("--schema", file, "--out", name, *more, cwd=file.parent)
+    outcome = guide(file, "--out", name, *more, cwd=file.parent)
     assert outcome == (0, f"Guide of small 1: {name}\n", "")
     assert (file.parent / name).read_text(encoding="utf-8").startswith(start)
 
 
 def test_a_name_that_says_no_form_is_refused(file: Path) -> None:
-    status, out, err = guide("--schema", file, "--out", "guide.pdf", cwd=file.parent)
+    status, out, err = guide(file, "--out", "guide.pdf", cwd=file.parent)
     assert (status, out) == (2, "")
     assert "guide.pdf ends in neither .md nor .html: add --format." in err
     assert not (file.parent / "guide.pdf").exists()
 
 
 def test_a_schema_and_a_workspace_together_are_refused(workspace: Path, file: Path) -> None:
-    outcome = guide("--schema", file, "--workspace", workspace, cwd=workspace)
+    outcome = guide(file, "--workspace", workspace, cwd=workspace)
     assert outcome.status == 2
-    assert "Give --schema or --workspace, not both." in outcome.stderr
+    assert "Give FILE or --workspace, not both." in outcome.stderr
 
 
 def test_a_folder_that_is_not_there_is_told(file: Path) -> None:
-    outcome = guide("--schema", file, "--out", "no/guide.md", cwd=file.parent)
+    outcome = guide(file, "--out", "no/guide.md", cwd=file.parent)
     assert outcome.status == 1
     assert "no/guide.md cannot be written" in outcome.stderr
 

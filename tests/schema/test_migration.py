@@ -283,10 +283,8 @@ def test_answers_that_do_not_fit_are_told_unless_the_question_is_declared_as_rem
     (kind,) = before
     old = version("1", **before)
     told = problem(old, version("2", **now, migrations=(step(),)))
-    assert (
-        f" n: it {how}, so old answers do not fit; give it a new name, and put the old one under `{kind}.remove`"
-        in told
-    )
+    do = f"give it a new name, and put the old one under `{kind}.remove`"
+    assert f" n: it {how}, so old answers do not fit; {do}" in told
     removed = step(**{kind: Changes(remove=("n",))})
     composed = rewriting(old, version("2", **now, migrations=(removed,)))
     assert (composed.removed_attributes | composed.removed_choices) == {"n"}

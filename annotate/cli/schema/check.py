@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import json_option, plural, print_json, shown
+from annotate.cli.common import folder_option, json_option, plural, print_json, shown
 from annotate.errors import SchemaError
 from annotate.workspace import open_workspace
 
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
-# Opened only when it is needed: a file may lie in no workspace.
-@click.option(
-    "--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-    help="Whose schema to check without FILE; otherwise the workspace the current folder is in.",
-)  # fmt: skip
+@folder_option
 @json_option
-def check(file: Path | None, workspace: Path | None, *, as_json: bool) -> None:
+def check(file: Path | None, folder: Path | None, *, as_json: bool) -> None:
     """Check a schema file, and name all its faults at once.
 
     Without FILE the schema of the workspace. Each fault has its line and its path in the
@@ -36,9 +32,9 @@ def check(file: Path | None, workspace: Path | None, *, as_json: bool) -> None:
     """
     from annotate.schema import load_schema
 
-    if file and workspace:
+    if file and folder:
         raise click.UsageError("Give FILE or --workspace, not both.")
-    path = file or open_workspace(workspace or Path.cwd()).schema_path
+    path = file or open_workspace(folder or Path.cwd()).schema_path
     try:
         schema = load_schema(path)
     except SchemaError as error:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import LOCAL, json_option, load_workspace_schema, print_json, stdout
+from annotate.cli.common import (
+    LOCAL,
+    folder_option,
+    json_option,
+    load_workspace_schema,
+    print_json,
+    stdout,
+)
 from annotate.errors import SchemaError, WorkspaceError
 from annotate.workspace import Workspace, open_workspace
 
@@ -27,11 +34,7 @@ _NAMES = 30
 @click.command()
 @click.argument("old", required=False, type=click.Path(path_type=Path))
 @click.argument("new", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--workspace", "folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-    help="The workspace; otherwise the one the current folder is in.",
-)  # fmt: skip
+@folder_option
 @json_option
 def diff(old: Path | None, new: Path | None, folder: Path | None, *, as_json: bool) -> None:
     """Show what differs between two versions of the schema, and what that means.

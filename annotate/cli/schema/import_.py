@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import connect, json_option, plural, print_json, shown, write_file
+from annotate.cli.common import (
+    connect,
+    folder_option,
+    json_option,
+    plural,
+    print_json,
+    shown,
+    write_file,
+)
 from annotate.errors import SchemaError, StudioError, WorkspaceError
 from annotate.workspace import open_workspace
 
@@ -33,11 +41,7 @@ _OWN = 0
     help="Write the schema to a file.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite the file.")
-@click.option(
-    "--workspace", "folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-    help="The workspace; otherwise the one the current folder is in.",
-)  # fmt: skip
+@folder_option
 @json_option
 def import_(
     config: Path | None, project: int | None, out: Path | None, folder: Path | None, *,
