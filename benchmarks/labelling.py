@@ -24,8 +24,8 @@ from playwright.sync_api import sync_playwright
 from annotate.schema import Schema, labelling_config
 from annotate.spans import Span
 from annotate.studio.client import Studio
+from annotate.studio.encode import encode_spans
 from annotate.studio.server import LocalServer
-from annotate.studio.wire import encode_spans
 from tests.browser import ARGUMENTS, find_browser
 from tests.factories import sample_gold, sample_schema
 from tests.labelling import Annotator

@@ -131,7 +131,8 @@ def _undeclared(new: Schema, futures: Futures) -> Iterator[str]:
             yield from _lacking(f"{word} {name}", name, future, items, new.version)
             # An attribute that lost all of its options is a free text: a misfit.
             item = items.get(future[0])
-            if name in futures.options and item is not None and item.options:
+            asked = kind in {"attributes", "choices"} and name in futures.options
+            if asked and item is not None and item.options:
                 known = {option.name for option in item.options}
                 for option, after in futures.options[name].items():
                     what = f"option {name}: {option}"

@@ -24,7 +24,7 @@ from annotate.studio.wire import (
 _ANNOTATION_FIELDS = (
     "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time"
 )
-_PREDICTION_FIELDS = "id,meta,predictions,model_version,result"
+_PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
 
 
 class _Result(msgspec.Struct, frozen=True):

@@ -95,6 +95,9 @@ CREATE TABLE backups (             -- append-only: what the server had before it
 CREATE INDEX by_number ON backups (migration, kind, number);
 CREATE TRIGGER backups_no_update BEFORE UPDATE ON backups
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER backups_no_replace BEFORE INSERT ON backups
+    WHEN EXISTS (SELECT 1 FROM backups WHERE backup = NEW.backup)
+    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER backups_no_delete BEFORE DELETE ON backups
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """

@@ -9,8 +9,8 @@ from annotate.formats import Marked
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.studio.client import Studio
+from annotate.studio.encode import encode_relations, encode_spans
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.wire import encode_relations, encode_spans
 from annotate.text import digest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from annotate.studio.wire import is_understood
+from annotate.studio.decode import is_understood
 
 Mark = dict[str, Any]
 

@@ -10,8 +10,9 @@ from annotate.schema.compare import compare, needs_migration
 from annotate.schema.config import Page, carried_schema, same_config
 from annotate.schema.importing import import_config
 from annotate.studio.client import Studio
+from annotate.studio.encode import SUGGESTIONS
 from annotate.studio.ledger import KnownProject, Ledger, Place
-from annotate.studio.wire import SUGGESTIONS, Project
+from annotate.studio.wire import Project
 from annotate.text import digest
 
 # Of a project's labelling page: not there, made from another schema, edited by hand on the

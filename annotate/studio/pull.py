@@ -9,14 +9,9 @@ from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.spans import Annotation
 from annotate.studio.client import Studio
+from annotate.studio.decode import decode_annotation, set_all_aside
 from annotate.studio.ledger import Entry, Ledger, Place
-from annotate.studio.wire import (
-    AnnotatedTask,
-    Meta,
-    WireAnnotation,
-    decode_annotation,
-    set_all_aside,
-)
+from annotate.studio.wire import AnnotatedTask, Meta, WireAnnotation
 from annotate.text import digest
 
 

@@ -15,6 +15,7 @@ from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.schema.suggest import Slow, suggest_all
 from annotate.studio.client import Studio
+from annotate.studio.encode import encode_task
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import (
     State,
@@ -24,7 +25,7 @@ from annotate.studio.project import (
     find_project,
     page_of,
 )
-from annotate.studio.wire import Meta, encode_task
+from annotate.studio.wire import Meta
 
 # Bytes of one request; a server's own limit is far above, a proxy's often is not.
 _BATCH_BYTES = 8_000_000

@@ -16,6 +16,7 @@ from annotate.schema import Schema
 from annotate.schema.migration import Rewriting, Rewritten, rewrite, rewriting
 from annotate.schema.patterns import extents
 from annotate.spans import Relation, Span
+from annotate.studio.decode import is_understood
 from annotate.studio.marks import (
     Mark,
     find_extents,
@@ -25,7 +26,6 @@ from annotate.studio.marks import (
     texts,
 )
 from annotate.studio.told import refuse_ambiguous, told_names, told_options, told_titles
-from annotate.studio.wire import is_understood
 
 __all__ = ["Mark", "Marks", "Parts", "Rewriter", "is_span", "relabelled"]
 

@@ -138,8 +138,8 @@ class Sweep:
         for task in tasks:
             for prediction in task.predictions:
                 result = self._rewriter.predict(read_marks(prediction.result))
-                version = prediction.model_version
-                yield {"task": task.id, "model_version": version, "result": result}
+                known = {"model_version": prediction.model_version, "score": prediction.score}
+                yield {"task": task.id, "result": result, **known}
 
     def _rewrite(self, result: msgspec.Raw) -> Marks:
         return self._rewriter.rewrite(read_marks(result))
@@ -156,4 +156,4 @@ class _Tie(msgspec.Struct, frozen=True):
 
 def read_marks(result: bytes) -> list[Mark]:
     """Read a result; the server lets one without marks be null."""
-    return msgspec.json.decode(result, type=list[Mark] | None) or []
+    return msgspec.json.decode(result, type=list[Any] | None) or []

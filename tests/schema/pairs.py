@@ -179,7 +179,7 @@ class _Changer:
 @st.composite
 def pairs(draw: st.DrawFn) -> Pair:
     """Draw a version and the next one, which renames, merges, splits, removes and retitles."""
-    old = _apart(draw(schemas(without={"migrations", "decisions", "guidelines"})))
+    old = draw(schemas(without={"migrations", "decisions", "guidelines"}))
     change = _Changer(draw, old)
     labels = change.fates(old.labels, (*FATES, "split"), least=1)
     types = change.fates(old.relation_labels)
@@ -208,32 +208,6 @@ def pairs(draw: st.DrawFn) -> Pair:
         migrations=(step,),
     )
     return Pair(old, new)
-
-
-def _apart(schema: Schema) -> Schema:
-    """Return the schema with names for its questions that no label and no relation has."""
-
-    def renamed(asked: Iterable[Question]) -> tuple[Question, ...]:
-        return tuple(msgspec.structs.replace(item, name=f"{item.name}?") for item in asked)
-
-    attributes, choices = renamed(schema.attributes), renamed(schema.choices)
-    return msgspec.structs.replace(schema, attributes=attributes, choices=choices)
-
-
-@st.composite
-def works(draw: st.DrawFn, schema: Schema) -> Work:
-    """Draw what somebody marked under a schema; spans often have equal extents."""
-    text = draw(st.sampled_from(TEXTS))
-    extents = st.sampled_from(list(combinations((0, 2, 3, len(text)), 2)))
-    answers = _answers(schema.attributes)
-    drawn = st.tuples(extents, st.sampled_from(schema.labels), answers)
-    spans = [
-        Span(id=f"s{number}", start=start, end=end, label=label, attributes=given)
-        for number, ((start, end), label, given) in enumerate(draw(st.lists(drawn, max_size=7)))
-    ]
-    types = schema.relation_labels
-    arrows = draw(strategies.relations(spans, types)) if types else []
-    return Work(text, tuple(spans), tuple(arrows), draw(_answers(schema.choices)))
 
 
 def _answers(asked: Sequence[Attribute | Choice]) -> st.SearchStrategy[dict[str, tuple[str, ...]]]:

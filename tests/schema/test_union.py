@@ -16,7 +16,7 @@ from annotate.schema.model import Changes
 from annotate.schema.names import fold
 from annotate.schema.union import union
 from annotate.spans import Relation, Span
-from annotate.studio.wire import encode_relations, encode_spans
+from annotate.studio.encode import encode_relations, encode_spans
 from tests.factories import make_choice, make_entity
 from tests.schema.pairs import Pair, Work, pairs, works
 from tests.schema.versions import attribute, step, version

@@ -8,14 +8,10 @@ import msgspec
 
 from annotate.schema import Schema
 from annotate.spans import Annotation
+from annotate.studio.decode import decode_annotation
+from annotate.studio.encode import encode_relations, encode_spans
 from annotate.studio.rewrite import Mark
-from annotate.studio.wire import (
-    Meta,
-    WireAnnotation,
-    decode_annotation,
-    encode_relations,
-    encode_spans,
-)
+from annotate.studio.wire import Meta, WireAnnotation
 from tests.schema.pairs import Work
 
 META = Meta(article="a", sha256="0" * 64)

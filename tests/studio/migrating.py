@@ -16,7 +16,7 @@ from annotate.schema import Regex, Schema
 from annotate.schema.config import carried_schema, labelling_config
 from annotate.schema.model import Entity, EntityChanges, Migration
 from annotate.studio.client import Studio
-from annotate.studio.wire import encode_relations, encode_spans, encode_task
+from annotate.studio.encode import encode_relations, encode_spans, encode_task
 from annotate.text import digest
 from tests.conftest import Server
 from tests.factories import sample_articles, sample_gold, sample_schema

@@ -15,11 +15,11 @@ from annotate.schema.importing import import_config
 from annotate.schema.model import Attribute, Option, RelationType
 from annotate.spans import Annotation, Relation, Span
 from annotate.studio.client import Studio
+from annotate.studio.encode import encode_relations, encode_spans
 from annotate.studio.ledger import open_ledger
 from annotate.studio.project import config_state
 from annotate.studio.pull import pull
 from annotate.studio.push import plan_push, push
-from annotate.studio.wire import encode_relations, encode_spans
 from tests.conftest import Server
 from tests.factories import make_choice, make_entity, make_schema
 from tests.schema.strategies import schemas

@@ -14,17 +14,9 @@ from label_studio_sdk.label_interface.interface import LabelInterface
 from annotate.formats import Marked
 from annotate.schema import RelationType, Schema, labelling_config, suggest
 from annotate.spans import Annotation, Relation, Span
-from annotate.studio.wire import (
-    MOST_SUGGESTIONS,
-    AnnotatedTask,
-    Meta,
-    WireAnnotation,
-    decode_annotation,
-    encode_relations,
-    encode_spans,
-    encode_task,
-    set_all_aside,
-)
+from annotate.studio.decode import decode_annotation, set_all_aside
+from annotate.studio.encode import MOST_SUGGESTIONS, encode_relations, encode_spans, encode_task
+from annotate.studio.wire import AnnotatedTask, Meta, WireAnnotation
 from annotate.text import to_utf16
 from tests.factories import (
     make_article,

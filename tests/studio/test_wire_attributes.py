@@ -13,8 +13,8 @@ from label_studio_sdk.label_interface.interface import LabelInterface
 from annotate.schema import Option, RelationType, Schema, labelling_config
 from annotate.schema.model import Attribute, Controls
 from annotate.spans import Relation, Span
+from annotate.studio.encode import encode_relations, encode_spans
 from annotate.studio.rewrite import Mark
-from annotate.studio.wire import encode_relations, encode_spans
 from tests.factories import make_choice, make_entity, make_schema
 from tests.schema.pairs import Work, works
 from tests.schema.strategies import schemas
