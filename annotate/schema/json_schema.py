@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from annotate.schema.check import COLOR, LANGUAGE
+from annotate.schema.checking.check import COLOR, LANGUAGE
+from annotate.schema.checking.names import LONGEST
 from annotate.schema.model import Schema
-from annotate.schema.names import LONGEST
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

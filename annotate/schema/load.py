@@ -13,9 +13,9 @@ import msgspec
 import yaml
 
 from annotate.errors import SchemaError
-from annotate.schema.check import check
+from annotate.schema.checking.check import check
+from annotate.schema.checking.parts import CONTROL, Fault, Part, Path, shown
 from annotate.schema.model import Schema
-from annotate.schema.parts import CONTROL, Fault, Part, Path, shown
 
 # The line of each path in the file.
 Lines = dict[Path, int]

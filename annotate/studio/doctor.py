@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from annotate.schema import Schema
-from annotate.schema.compare import needs_migration
+from annotate.schema.versions.compare import needs_migration
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import TAKE_IN, config_state, find_edits, find_project, page_of

@@ -22,8 +22,8 @@ from annotate.errors import StudioError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.schema.config import Page
-from annotate.schema.migration import rewrite
-from annotate.schema.union import union
+from annotate.schema.versions.migration import rewrite
+from annotate.schema.versions.union import union
 from annotate.spans import Annotation
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from annotate.errors import SchemaError, StudioError
 from annotate.schema import Schema, guide_html, labelling_config
-from annotate.schema.compare import compare, needs_migration
 from annotate.schema.config import Page, carried_schema, same_config
 from annotate.schema.importing import import_config
+from annotate.schema.versions.compare import compare, needs_migration
 from annotate.studio.client import Studio
 from annotate.studio.encode import SUGGESTIONS
 from annotate.studio.ledger import KnownProject, Ledger, Place

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from annotate.schema import Schema
-from annotate.schema.migration import Rewriting, Rewritten, rewrite, rewriting
 from annotate.schema.patterns import extents
+from annotate.schema.versions.migration import Rewriting, Rewritten, rewrite, rewriting
 from annotate.spans import Relation, Span
 from annotate.studio.decode import is_understood
 from annotate.studio.marks import (

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from annotate.errors import SchemaError
 from annotate.schema import RelationType, Schema
-from annotate.schema.migration import Rewriting
 from annotate.schema.model import Attribute, Choice
+from annotate.schema.versions.migration import Rewriting
 
 
 class Told(NamedTuple):

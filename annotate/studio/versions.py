@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from annotate.errors import SchemaError
 from annotate.schema import Schema
-from annotate.schema.compare import needs_migration
 from annotate.schema.config import Page
+from annotate.schema.versions.compare import needs_migration
 from annotate.studio.ledger import Ledger, Place
 
 

@@ -10,9 +10,9 @@ import msgspec
 from hypothesis import strategies as st
 
 from annotate.schema import Choice, Entity, Option, RelationType, Schema
-from annotate.schema.check import reads_as_value
+from annotate.schema.checking.check import reads_as_value
+from annotate.schema.checking.names import fold
 from annotate.schema.model import Attribute, Changes, EntityChanges, Migration
-from annotate.schema.names import fold
 from annotate.spans import Relation, Span
 from tests import strategies
 from tests.schema.strategies import KEYS, schemas
@@ -208,6 +208,22 @@ def pairs(draw: st.DrawFn) -> Pair:
         migrations=(step,),
     )
     return Pair(old, new)
+
+
+@st.composite
+def works(draw: st.DrawFn, schema: Schema) -> Work:
+    """Draw what somebody marked under a schema; spans often have equal extents."""
+    text = draw(st.sampled_from(TEXTS))
+    extents = st.sampled_from(list(combinations((0, 2, 3, len(text)), 2)))
+    answers = _answers(schema.attributes)
+    drawn = st.tuples(extents, st.sampled_from(schema.labels), answers)
+    spans = [
+        Span(id=f"s{number}", start=start, end=end, label=label, attributes=given)
+        for number, ((start, end), label, given) in enumerate(draw(st.lists(drawn, max_size=7)))
+    ]
+    types = schema.relation_labels
+    arrows = draw(strategies.relations(spans, types)) if types else []
+    return Work(text, tuple(spans), tuple(arrows), draw(_answers(schema.choices)))
 
 
 def _answers(asked: Sequence[Attribute | Choice]) -> st.SearchStrategy[dict[str, tuple[str, ...]]]:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from annotate.markup import Marked, write_inline
 from annotate.schema import Choice, Entity, Option, Regex, RelationType, Schema
-from annotate.schema.check import ENTITY_COLUMNS, TAKEN, reads_as_value
+from annotate.schema.checking.check import ENTITY_COLUMNS, TAKEN, reads_as_value
+from annotate.schema.checking.names import LONGEST, fold
 from annotate.schema.model import (
     Attribute,
     Changes,
@@ -28,7 +29,6 @@ from annotate.schema.model import (
     EntityChanges,
     Migration,
 )
-from annotate.schema.names import LONGEST, fold
 from annotate.spans import Relation, Span
 from tests.strategies import CLUSTERS
 

@@ -12,8 +12,8 @@ import yaml
 from annotate.dataset.features import span_features
 from annotate.errors import SchemaError
 from annotate.schema import Regex, Schema, load_schema, parse_schema
-from annotate.schema.check import ENTITY_COLUMNS, TAKEN
-from annotate.schema.names import LONGEST, fold
+from annotate.schema.checking.check import ENTITY_COLUMNS, TAKEN
+from annotate.schema.checking.names import LONGEST, fold
 from annotate.schema.patterns import find_slow
 from annotate.workspace import shipped
 from tests.factories import make_choice, make_schema

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from annotate.schema import Choice, Entity, Option, Regex, RelationType, Schema
-from annotate.schema.compare import Difference, compare, needs_migration
 from annotate.schema.model import Attribute, Changes, Controls, Decision
+from annotate.schema.versions.compare import Difference, compare, needs_migration
 from tests.factories import make_choice, make_entity
 from tests.schema.strategies import schemas
 from tests.schema.versions import attribute, entities, relation, step, version

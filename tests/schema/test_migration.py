@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from annotate.errors import SchemaError
 from annotate.schema import Schema
-from annotate.schema.migration import Rewriting, rewrite, rewriting
 from annotate.schema.model import Changes, Controls
+from annotate.schema.versions.migration import Rewriting, rewrite, rewriting
 from tests.factories import make_choice
 from tests.schema.versions import (
     attribute,

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.schema.migration import ArchivedAnswers, Rewriting, Rewritten, rewrite, rewriting
+from annotate.schema.versions.migration import (
+    ArchivedAnswers,
+    Rewriting,
+    Rewritten,
+    rewrite,
+    rewriting,
+)
 from annotate.spans import Relation, Span
 from tests.schema.versions import (
     arrow,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from label_studio_sdk.label_interface.interface import LabelInterface
 
 from annotate.schema import RelationType, Schema, labelling_config
+from annotate.schema.checking.names import fold
 from annotate.schema.config import carried_schema
 from annotate.schema.model import Changes
-from annotate.schema.names import fold
-from annotate.schema.union import union
+from annotate.schema.versions.union import union
 from annotate.spans import Relation, Span
 from annotate.studio.encode import encode_relations, encode_spans
 from tests.factories import make_choice, make_entity

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from annotate.errors import SchemaError
 from annotate.schema import Choice, Option, Regex, RelationType, Schema
 from annotate.schema.config import Page
-from annotate.schema.migration import Rewriting, Rewritten, rewrite
 from annotate.schema.model import Attribute, Changes
+from annotate.schema.versions.migration import Rewriting, Rewritten, rewrite
 from annotate.spans import Annotation, Relation, Span
 from annotate.studio.rewrite import Mark, Rewriter, is_span
 from tests.factories import make_choice, make_entity

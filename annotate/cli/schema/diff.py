@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from annotate.schema import Schema
-    from annotate.schema.compare import Difference
+    from annotate.schema.versions.compare import Difference
 
 # The widest that names of what differs may be, in columns.
 _NAMES = 30
@@ -51,7 +51,7 @@ def diff(old: Path | None, new: Path | None, folder: Path | None, *, as_json: bo
     """
     import msgspec
 
-    from annotate.schema.compare import compare
+    from annotate.schema.versions.compare import compare
 
     before, after = _versions(old, new, folder)
     found = compare(before, after)
@@ -105,8 +105,8 @@ def _in_force(workspace: Workspace) -> Schema:
 
 def _problems(before: Schema, after: Schema, found: list[Difference]) -> list[str]:
     """Return what keeps annotations from being brought to the new version, where they must be."""
-    from annotate.schema.futures import find_steps
-    from annotate.schema.migration import rewriting
+    from annotate.schema.versions.futures import find_steps
+    from annotate.schema.versions.migration import rewriting
 
     if not find_steps(before, after) and not any(difference.breaking for difference in found):
         return []

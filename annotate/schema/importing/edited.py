@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from annotate.schema.check import check
+from annotate.schema.checking.check import check
+from annotate.schema.checking.parts import Part, Path, shown
 from annotate.schema.importing.labels import UNDEFINED
 from annotate.schema.importing.names import Names
 from annotate.schema.model import Attribute, Choice, Entity, RelationType, Schema
-from annotate.schema.parts import Part, Path, shown
 
 Q = TypeVar("Q", Attribute, Choice)
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import msgspec
 
 from annotate.errors import SchemaError
-from annotate.schema.compare import Difference, compare
 from annotate.schema.config import Page, carried_schema, labelling_config
 from annotate.schema.dump import dump_schema
 from annotate.schema.importing.colors import free_colors
@@ -23,6 +22,7 @@ from annotate.schema.importing.page import read_page
 from annotate.schema.importing.tags import Tag, read_tags
 from annotate.schema.load import parse_schema
 from annotate.schema.model import Schema
+from annotate.schema.versions.compare import Difference, compare
 
 
 class Imported(NamedTuple):

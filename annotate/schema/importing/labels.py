@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from annotate.schema.checking.names import fold
 from annotate.schema.importing.colors import read_color
 from annotate.schema.importing.gather import BOXES, Gathered, field_of
 from annotate.schema.importing.names import Names, mended
 from annotate.schema.importing.tags import Tag
 from annotate.schema.model import Entity, Schema
-from annotate.schema.names import fold
 
 # The definition of a label without a hint.
 UNDEFINED = "Not defined yet."

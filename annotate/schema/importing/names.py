@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import NamedTuple
 
-from annotate.schema.names import LONGEST, check_name, fold
-from annotate.schema.parts import CONTROL, Part
+from annotate.schema.checking.names import LONGEST, check_name, fold
+from annotate.schema.checking.parts import CONTROL, Part
 from annotate.text import canonicalise
 
 # Room for a number behind a name.

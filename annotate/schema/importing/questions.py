@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from annotate.schema.check import ENTITY_COLUMNS, TAKEN
+from annotate.schema.checking.check import ENTITY_COLUMNS, TAKEN
 from annotate.schema.importing.gather import TEXTS, Gathered, Question, field_of
 from annotate.schema.importing.labels import Row
 from annotate.schema.importing.names import Names

@@ -9,9 +9,9 @@ import msgspec
 
 from annotate.errors import MarkupError
 from annotate.markup import Marked, read_inline
+from annotate.schema.checking.names import unknown
+from annotate.schema.checking.parts import Fault, Part
 from annotate.schema.model import Attribute, Entity, RelationType
-from annotate.schema.names import unknown
-from annotate.schema.parts import Fault, Part
 from annotate.spans import Span, covers
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from annotate.schema.parts import CONTROL, Fault, Part, shown
+from annotate.schema.checking.parts import CONTROL, Fault, Part, shown
 from annotate.text import canonicalise
 
 LONGEST = 200

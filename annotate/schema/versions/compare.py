@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from annotate.schema.compare_parts import compare_parts, misfit
-from annotate.schema.difference import ARCHIVED, Both, Difference, fate, find_sources, places
-from annotate.schema.futures import KINDS, find_steps, foresee
 from annotate.schema.model import Schema
+from annotate.schema.versions.compare_parts import compare_parts, misfit
+from annotate.schema.versions.difference import (
+    ARCHIVED,
+    Both,
+    Difference,
+    fate,
+    find_sources,
+    places,
+)
+from annotate.schema.versions.futures import KINDS, find_steps, foresee
 
 __all__ = ["Difference", "compare", "needs_migration"]
 

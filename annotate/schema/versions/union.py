@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from annotate.schema.checking.names import fold
 from annotate.schema.model import Attribute, Choice, Entity, Option, RelationType, Schema
-from annotate.schema.names import fold
 
 
 def union(old: Schema, new: Schema) -> Schema:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from annotate.schema.names import check_twice, unknown
-from annotate.schema.parts import Fault, Part, shown
+from annotate.schema.checking.names import check_twice, unknown
+from annotate.schema.checking.parts import Fault, Part, shown
 
 # What one of each list is called.
 _KINDS = {

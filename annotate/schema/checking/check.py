@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from annotate.schema.check_examples import check_examples
-from annotate.schema.check_migrations import check_migrations
-from annotate.schema.check_patterns import check_patterns
-from annotate.schema.names import (
+from annotate.schema.checking.examples import check_examples
+from annotate.schema.checking.migrations import check_migrations
+from annotate.schema.checking.names import (
     check_name,
     check_names,
     check_twice,
@@ -17,7 +16,8 @@ from annotate.schema.names import (
     of,
     unknown,
 )
-from annotate.schema.parts import Fault, Part, shown
+from annotate.schema.checking.parts import Fault, Part, shown
+from annotate.schema.checking.patterns import check_patterns
 
 # Columns of the dataset, beside which a choice is one more.
 TAKEN = frozenset(

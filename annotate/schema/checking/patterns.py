@@ -9,8 +9,8 @@ import msgspec
 
 from annotate.errors import MarkupError
 from annotate.markup import read_inline
+from annotate.schema.checking.parts import Fault, Part
 from annotate.schema.model import Regex
-from annotate.schema.parts import Fault, Part
 from annotate.schema.patterns import WRONG, compile_pattern, find_slow
 
 _SHOWN = 30

@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from annotate.schema.futures import Future, Futures
 from annotate.schema.model import Schema
+from annotate.schema.versions.futures import Future, Futures
 
 Kind = Literal[
     "added", "renamed", "merged", "split", "removed", "retyped", "narrowed", "widened",

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from annotate.schema.difference import (
+from annotate.schema.model import Attribute, Choice, Entity, RelationType
+from annotate.schema.versions.difference import (
     Both,
     Difference,
     Kind,
@@ -16,8 +17,7 @@ from annotate.schema.difference import (
     listed,
     places,
 )
-from annotate.schema.futures import limited, retyped
-from annotate.schema.model import Attribute, Choice, Entity, RelationType
+from annotate.schema.versions.futures import limited, retyped
 
 # Fields that change nothing in annotations, and what people call them.
 _HARMLESS = {

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from annotate.errors import SchemaError
-from annotate.schema.futures import KINDS, Future, Futures, find_gaps, find_steps, foresee
 from annotate.schema.model import Attribute, Choice, Schema
+from annotate.schema.versions.futures import KINDS, Future, Futures, find_gaps, find_steps, foresee
 from annotate.spans import Relation, Span, reading_order
 
 Answers = dict[str, tuple[str, ...]]

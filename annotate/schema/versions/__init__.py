@@ -1,0 +1,1 @@
+"""Versions of a schema: what differs between two, and what becomes of annotations."""
