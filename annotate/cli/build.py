@@ -72,6 +72,7 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
         (built.superseded, "annotation", "with a later one of the same article"),
         (built.set_aside, "mark", "that could not be proved"),
         (built.waiting, "span", "whose label was split, until they are reviewed"),
+        (built.waiting_relations, "relation", "at those spans"),
     ):
         if count:
             click.echo(f"Left out: {plural(count, noun)} {why}")

@@ -77,7 +77,11 @@ def push(
         if not as_json:
             _print_plan(plan, settings.title)
         result = _as_json(plan)
-        if not dry_run and not plan.idle:
+        if dry_run:
+            from annotate.studio.project import refuse_change
+
+            refuse_change(*target)
+        elif not plan.idle:
             batch = settings.label_studio.batch_size
             place = carry_out(*target, plan, batch_size=batch, force=force, progress=rich_progress)
             result |= {"project": place.project, "pushed": len(plan.new)}

@@ -46,7 +46,9 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
     with open_ledger(workspace.ledger_path) as ledger:
         articles, place, _, page = load_known(workspace, ledger)
         # As people see it: with the labels that wait for review.
-        found = summarise(ledger, place, articles, page.drawn if page else schema)
+        waiting = [entity.name for entity in page.review] if page else []
+        drawn = page.drawn if page else schema
+        found = summarise(ledger, place, articles, drawn, waiting)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return

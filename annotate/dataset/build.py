@@ -59,7 +59,8 @@ def build(
             "no article of the corpus has a submitted annotation",
             "Annotate some in Label Studio, run `annotate pull`, then build again.",
         )
-    chosen, left_out = _without(chosen, frozenset(waiting))
+    marked = chosen
+    chosen = _without(marked, frozenset(waiting))
     _refuse_unknown(chosen, schema)
     spans, tokens, losses = _rows(articles, chosen, schema, settings, progress)
     built = Built(
@@ -74,7 +75,8 @@ def build(
         set_aside=sum(len(annotation.set_aside) for annotation in chosen.values()),
         outdated=outdated,
         superseded=superseded,
-        waiting=left_out,
+        waiting=_count("spans", marked) - _count("spans", chosen),
+        waiting_relations=_count("relations", marked) - _count("relations", chosen),
     )
     configs = {"spans": (span_features(schema), spans), "tokens": (token_features(schema), tokens)}
     lock = _lock(articles, given, schema, settings)
@@ -111,19 +113,19 @@ def choose(
     return chosen, outdated, superseded
 
 
-def _without(
-    chosen: dict[str, Annotation], waiting: frozenset[str]
-) -> tuple[dict[str, Annotation], int]:
-    """Leave out the spans of some labels, and return how many those were."""
+def _without(chosen: dict[str, Annotation], waiting: frozenset[str]) -> dict[str, Annotation]:
+    """Leave out the spans of some labels, and the relations at their ends."""
     kept: dict[str, Annotation] = {}
-    left_out = 0
     for article, annotation in chosen.items():
         spans = tuple(span for span in annotation.spans if span.label not in waiting)
         ids = {span.id for span in spans}
         arrows = tuple(r for r in annotation.relations if {r.head, r.tail} <= ids)
         kept[article] = msgspec.structs.replace(annotation, spans=spans, relations=arrows)
-        left_out += len(annotation.spans) - len(spans)
-    return kept, left_out
+    return kept
+
+
+def _count(parts: str, chosen: dict[str, Annotation]) -> int:
+    return sum(len(getattr(annotation, parts)) for annotation in chosen.values())
 
 
 def _refuse_unknown(chosen: dict[str, Annotation], schema: Schema) -> None:

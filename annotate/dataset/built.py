@@ -12,8 +12,8 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     entities in each split, `losses` each reason to the spans that `tokens` does not show
     as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
     of a text that the corpus no longer has, `superseded` those older than another's work
-    on the same article, `waiting` spans of a split label that wait for a person to choose;
-    none of these are in the dataset.
+    on the same article, `waiting` spans of a split label that wait for a person to choose
+    and `waiting_relations` those at their ends; none of these are in the dataset.
     """
 
     articles: int
@@ -28,3 +28,4 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     outdated: int
     superseded: int
     waiting: int = 0
+    waiting_relations: int = 0

@@ -149,7 +149,8 @@ agency's text and its reprints, are in one split. A cluster keeps its name when 
 - Left out: articles without a submitted annotation ({built.unannotated}), annotations older than \
 another of their article ({built.superseded}) or of another text than the article's \
 ({built.outdated}), marks that could not be proved ({built.set_aside}), and spans of a label \
-that was split, until a person has chosen ({built.waiting}).
+that was split, until a person has chosen ({built.waiting}), with the relations at them \
+({built.waiting_relations}).
 - `tokens` is derived from `spans`: tokens are runs of letters and digits or single marks, \
 tags are BIO of the outermost spans. What the tags do not show as marked is listed in \
 `losses.parquet`:

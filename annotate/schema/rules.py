@@ -26,7 +26,7 @@ class Rules:
         for span in spans:
             for name in span.attributes:
                 if span.label not in self._asked.get(name, (span.label,)):
-                    yield f"a {span.label} at {span.start} answers {name}, which is not asked of it"
+                    yield f"{span.label} at {span.start} answers {name}, which is not asked of it"
 
     def _nested(self, ordered: Sequence[Span]) -> Iterator[str]:
         around: list[Span] = []
@@ -37,7 +37,7 @@ class Rules:
                 same = (outer.start, outer.end) == (span.start, span.end)
                 refused = allowed is not None and span.label not in allowed
                 if refused and not same and covers(outer, span):
-                    yield f"a {span.label} at {span.start} lies within a {outer.label}"
+                    yield f"{span.label} at {span.start} lies within {outer.label}"
             around.append(span)
 
     def _ends(self, spans: dict[str, Span], relations: Sequence[Relation]) -> Iterator[str]:
@@ -50,6 +50,6 @@ class Rules:
             turned = tail.label in kind.head and head.label in kind.tail
             if not fits and (kind.directed or not turned):
                 yield (
-                    f"{relation.label} goes from a {head.label} at {head.start}"
-                    f" to a {tail.label} at {tail.start}"
+                    f"{relation.label} goes from {head.label} at {head.start}"
+                    f" to {tail.label} at {tail.start}"
                 )

@@ -91,17 +91,20 @@ class Studio(Connection):
         counts of them go wrong when drafts are deleted, so a refusal stands only when it is
         repeated after they were made anew.
         """
-        path = f"api/projects/{project_id}"
         if "label_config" in settings:
-            config = {"label_config": settings["label_config"]}
-            try:
-                self._call("POST", f"{path}/validate", dict, body=config)
-            except RequestRefused as refused:
-                if refused.status >= 500:
-                    raise
-                self._request("POST", f"{path}/summary/reset")
-                self._call("POST", f"{path}/validate", dict, body=config)
-        self._call("PATCH", path, dict, body=settings)
+            self.validate_config(project_id, settings["label_config"])
+        self._call("PATCH", f"api/projects/{project_id}", dict, body=settings)
+
+    def validate_config(self, project_id: int, config: str) -> None:
+        """Ask whether a project may have a config; refused where it lacks labels in use."""
+        path, body = f"api/projects/{project_id}", {"label_config": config}
+        try:
+            self._call("POST", f"{path}/validate", dict, body=body)
+        except RequestRefused as refused:
+            if refused.status >= 500:
+                raise
+            self._request("POST", f"{path}/summary/reset")
+            self._call("POST", f"{path}/validate", dict, body=body)
 
     def import_tasks(self, project_id: int, tasks: Sequence[dict[str, Any]]) -> list[int]:
         """Import tasks, all or none, and return their numbers in order. Never retried."""

@@ -78,18 +78,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What a migration did.
 
-    `waiting` counts spans on the server now by label; `views` names the views where they are.
-    `verified` annotations are as they should be, `edited` ones were changed by people since.
+    `again` means that it was done before, and only what came since was looked at; `rewritten`
+    counts annotations and drafts of this run. `waiting` counts spans on the server by label,
+    `views` names the views where they are, and `drafts_waiting` tells who has some in a draft
+    of which task, where no view shows them. `verified` annotations are as they should be,
+    `edited` ones were changed by people since.
     """
 
     project: int
     old: str
     new: str
     tally: Tally
+    again: bool
+    rewritten: int
     drafts: int
     predictions: int
     waiting: dict[str, int]
     views: tuple[str, ...]
+    drafts_waiting: tuple[tuple[str, int], ...]
     verified: int
     edited: int
 
@@ -102,6 +108,8 @@ def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, sche
     """
     project, old, resumed = _start(studio, ledger, server, title, schema)
     rewriter = Rewriter(old, schema)
+    if resumed is None:
+        _refuse_unknown_labels(studio, project, old, schema)
     tally = _Tally(rewriter)
     for page in studio.annotated_tasks(project.id):
         for task in page:
@@ -115,9 +123,11 @@ def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, sche
 
 def migrate(
     studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema,
-    progress: Progress = silent,
+    *, discard_drafts: bool = False, progress: Progress = silent,
 ) -> Done:  # fmt: skip
     """Bring a project to the schema; run again after a failure, it goes on.
+
+    `discard_drafts` takes the spans that wait for review out of unsubmitted drafts.
 
     Raises what `plan_migration` raises, and `StudioError` when in the end an annotation is
     not as it should be.
@@ -126,6 +136,7 @@ def migrate(
     place = Place(server, project.id)
     rewriter = Rewriter(old, schema)
     if resumed is None:
+        _refuse_unknown_labels(studio, project, old, schema)
         pull(studio, ledger, place, old, progress)
         migrated = ledger.migrations.begin(place, old, schema)
         before = {"label_config": project.label_config, "guide": project.expert_instruction}
@@ -135,14 +146,19 @@ def migrate(
     if resumed is None or resumed.ended is None:
         _set_page(studio, ledger, server, project, Page(union(old, schema)))
     sweep = Sweep(studio, project.id, rewriter, ledger.migrations, migrated, progress)
-    _sweep(sweep)
+    rewritten = _sweep(sweep)
     predictions = sweep.predictions()
     review = Review(studio, project.id, rewriter, old, schema)
-    waiting = review.waiting()
-    kept = tuple(entity for entity in old.entities if entity.name in waiting)
+    for draft, _ in review.drafts() if discard_drafts else ():
+        body = msgspec.json.encode(draft)
+        ledger.migrations.back_up(migrated, "draft", draft.id, body)
+        review.take_out(draft)
+    waiting, drafts = review.waiting(), review.drafts()
+    names = {*waiting, *(label for _, labels in drafts for label in labels)}
+    kept = tuple(entity for entity in old.entities if entity.name in names)
     _set_page(studio, ledger, server, project, Page(schema, kept))
     review.open(waiting)
-    review.close(waiting)
+    review.close(names)
     pull(studio, ledger, place, Page(schema, kept).drawn, progress)
     verified, edited = _verify(ledger, place, migrated, rewriter)
     ledger.migrations.end(migrated)
@@ -151,6 +167,8 @@ def migrate(
         tally.add(_parts(annotation))
     return Done(
         project=project.id, old=old.version, new=schema.version, tally=tally.counts(),
+        again=resumed is not None and resumed.ended is not None, rewritten=rewritten,
+        drafts_waiting=tuple((draft.user, draft.task) for draft, _ in drafts),
         drafts=len(ledger.migrations.backups(migrated, "draft")), predictions=predictions,
         waiting=dict(waiting), views=tuple(map(review.view_title, waiting)),
         verified=verified, edited=edited,
@@ -188,15 +206,25 @@ def _start(
     return project, page.schema, None
 
 
+def _refuse_unknown_labels(studio: Studio, project: Project, old: Schema, new: Schema) -> None:
+    """Have the server refuse, before anything is done, labels that neither version has."""
+    config = settings_for(Page(union(old, new)))["label_config"]
+    studio.validate_config(project.id, config)
+
+
 def _set_page(studio: Studio, ledger: Ledger, server: str, project: Project, page: Page) -> None:
     studio.update_project(project.id, settings_for(page))
     remember_page(ledger, server, project, page)
 
 
-def _sweep(sweep: Sweep) -> None:
+def _sweep(sweep: Sweep) -> int:
+    """Rewrite until nothing is left, and return how many annotations and drafts that were."""
+    rewritten = 0
     for _ in range(_ROUNDS):
-        if sweep.run() == 0:
-            return
+        done = sweep.run()
+        rewritten += done
+        if done == 0:
+            return rewritten
     raise StudioError(
         "people submit annotations under the old version faster than they can be rewritten",
         "Ask them to reload the page, then run the command again.",

@@ -157,6 +157,7 @@ def ensure_project(
     if state == "edited" and not force:
         raise StudioError(_edited(studio, project, page), TAKE_IN)
     wanted = Page(schema, page.review)
+    refuse_other_schema(project, page, schema)
     if state != "in step":
         _refuse_unmigrated(studio, ledger, Place(server, project.id), page.schema, schema)
         studio.update_project(project.id, settings_for(wanted))
@@ -168,6 +169,25 @@ TAKE_IN = (
     "Take the edits in with `annotate schema import --project`, or overwrite them with"
     " `annotate push --force`."
 )
+
+
+def refuse_other_schema(project: Project, page: Page, schema: Schema) -> None:
+    """Raise `StudioError` when the project works under a schema of another name."""
+    if page.schema.name != schema.name:
+        raise StudioError(
+            f"project {project.id} works under the schema {page.schema.name}, not {schema.name}",
+            "Give the schema its name back, or begin a new workspace for the other one.",
+        )
+
+
+def refuse_change(studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema) -> None:
+    """Raise what `ensure_project` would about changes of the schema; changes nothing."""
+    project = find_project(studio, ledger, server, title)
+    if project is not None:
+        page = page_of(project, ledger, server, schema)
+        refuse_other_schema(project, page, schema)
+        if config_state(project, ledger, server, schema) != "in step":
+            _refuse_unmigrated(studio, ledger, Place(server, project.id), page.schema, schema)
 
 
 def _edited(studio: Studio, project: Project, page: Page) -> str:
@@ -185,11 +205,15 @@ def _refuse_unmigrated(
             f"a migration from {last.old.version} to {last.new.version} is not finished",
             f"Run `{migrate}`; it goes on where it stopped.",
         )
-    if needs_migration(old, new) and _has_marks(studio, place.project):
-        raise StudioError(
-            f"the schema has changes that concern annotations made under {old.version}",
-            f"See them with `annotate schema diff`, then run `{migrate}`.",
-        )
+    if not needs_migration(old, new) or not _has_marks(studio, place.project):
+        return
+    raise StudioError(
+        f"the schema has changes that concern annotations made under {old.version}",
+        f"See them with `annotate schema diff`, then run `{migrate}`."
+        if old.version != new.version
+        else "See them with `annotate schema diff`; raise its version and declare a migration, or"
+        " put them back.",
+    )
 
 
 def _has_marks(studio: Studio, project: int) -> bool:

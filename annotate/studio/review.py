@@ -14,7 +14,7 @@ from annotate.schema.config import REVIEW
 from annotate.studio.client import Studio
 from annotate.studio.rewrite import Mark, Rewriter, is_span, relabelled
 from annotate.studio.sweep import read_marks
-from annotate.studio.wire import AnnotatedTask
+from annotate.studio.wire import AnnotatedTask, Draft
 
 
 class Review:
@@ -32,14 +32,30 @@ class Review:
         self._suggested = f"review {new.version}"
 
     def waiting(self) -> Counter[str]:
-        """Return how many spans wait under each split label, in annotations and drafts."""
-        results = [a.result for task in self._tasks() for a in task.annotations]
-        results += [draft.result for draft in self._studio.drafts(self._project)]
+        """Return how many spans wait under each split label in annotations."""
         return Counter(
-            self._rewriter.label(mark["value"]["labels"][0])
-            for result in results
-            for mark in self._concerned(result)
+            label
+            for task in self._tasks()
+            for annotation in task.annotations
+            for label in self._labels(annotation.result)
         )
+
+    def drafts(self) -> list[tuple[Draft, list[str]]]:
+        """Return the drafts in which spans wait, with their labels: no view shows these."""
+        drafts = list(self._studio.drafts(self._project))
+        return [(draft, found) for draft in drafts if (found := self._labels(draft.result))]
+
+    def take_out(self, draft: Draft) -> None:
+        """Take the spans that wait out of a draft, with what is tied to them."""
+        marks = read_marks(draft.result)
+        gone = {mark["id"] for mark in self._concerned(draft.result)}
+        ends = ("id", "from_id", "to_id")
+        kept = [mark for mark in marks if not {mark.get(end) for end in ends} & gone]
+        self._studio.update_draft(draft.id, result=kept)
+
+    def _labels(self, result: msgspec.Raw) -> list[str]:
+        concerned = self._concerned(result)
+        return [self._rewriter.label(mark["value"]["labels"][0]) for mark in concerned]
 
     def open(self, waiting: Iterable[str]) -> None:
         """Make the views and add suggestions, where there are none yet."""

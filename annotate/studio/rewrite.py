@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -160,11 +161,14 @@ class Rewriter:
     def proposal(self, mark: Mark) -> str:
         """Return which of the labels that a span's was split into is suggested.
 
-        The first of them of which a pattern matches the whole span, else the first.
+        The first of them of which a pattern matches the whole span, else the first that has
+        no patterns, else the first.
         """
         choices = self.rules.split[self.label(mark["value"]["labels"][0])]
         text = str(mark["value"].get("text") or "")
-        return next((label for label in choices if self._matches(label, text)), choices[0])
+        fitting = (label for label in choices if self._matches(label, text))
+        plain = (label for label in choices if not self._patterns.get(label))
+        return next(chain(fitting, plain, choices))
 
     def _matches(self, label: str, text: str) -> bool:
         whole = (0, len(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
@@ -59,9 +59,13 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarise(
-    ledger: Ledger, place: Place | None, articles: Sequence[Article], schema: Schema
-) -> Status:
-    """Return the status; `place` None stands for a workspace that was never pushed."""
+    ledger: Ledger, place: Place | None, articles: Sequence[Article], schema: Schema,
+    waiting: Container[str] = (),
+) -> Status:  # fmt: skip
+    """Return the status; `place` None stands for a workspace that was never pushed.
+
+    Spans of the labels in `waiting` wait for review, so no rule is held against them.
+    """
     annotations = list(ledger.annotations(place)) if place else []
     submitted = {a.article for a in annotations if a.status == "submitted"}
     skipped = {a.article for a in annotations if a.status == "skipped"}
@@ -83,7 +87,9 @@ def summarise(
             Breach(article=a.article, annotator=a.annotator, problem=problem)
             for a in annotations
             if a.status == "submitted"
-            for problem in rules.breaches(a.spans, a.relations)
+            for problem in rules.breaches(
+                [span for span in a.spans if span.label not in waiting], a.relations
+            )
         ),
         annotators={
             person: _share([a for a in annotations if a.annotator == person], schema)

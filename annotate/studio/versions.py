@@ -32,6 +32,12 @@ def find_version(
     brought to the workspace's schema.
     """
     migrated = ledger.migrations.all(place) if place else []
+    if version is None and migrated and migrated[-1].ended is None:
+        old, new = migrated[-1].old.version, migrated[-1].new.version
+        raise SchemaError(
+            f"a migration from {old} to {new} is not finished",
+            f"Run `annotate schema migrate --to {new}`, or build with --schema-version {old}.",
+        )
     if version not in {None, schema.version}:
         for migration in reversed(migrated):
             if migration.old.version == version:

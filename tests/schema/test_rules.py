@@ -22,7 +22,7 @@ def test_a_label_contains_what_it_says_and_anything_when_it_says_nothing() -> No
     spans = (make_span(0, 9, "A"), make_span(0, 4, "B"), make_span(5, 9, "A"))
     assert breaches(nesting(None), *spans) == []
     assert breaches(nesting(("A", "B")), *spans) == []
-    assert breaches(nesting(("B",)), *spans) == ["a A at 5 lies within a A"]
+    assert breaches(nesting(("B",)), *spans) == ["A at 5 lies within A"]
     assert len(breaches(nesting(()), *spans)) == 2
 
 
@@ -41,7 +41,7 @@ def test_a_relation_has_the_ends_that_it_may_have() -> None:
     there, back = Relation(head="a", tail="b", label="r"), Relation(head="b", tail="a", label="r")
     one_way, both_ways = married(directed=True), married(directed=False)
     assert breaches(one_way, *spans, relations=(there,)) == []
-    assert breaches(one_way, *spans, relations=(back,)) == ["r goes from a B at 2 to a A at 0"]
+    assert breaches(one_way, *spans, relations=(back,)) == ["r goes from B at 2 to A at 0"]
     assert breaches(both_ways, *spans, relations=(there, back)) == []
 
 
@@ -49,7 +49,7 @@ def test_an_attribute_is_told_of_its_labels_only() -> None:
     asked = make_schema(attributes=(Attribute("note", "Note", ("PERSON",)),))
     spans = [Span(id=n, start=0, end=1, label=n, attributes={"note": ("x",)}) for n in asked.labels]
     (told,) = breaches(asked, *spans)
-    assert told == "a RANK at 0 answers note, which is not asked of it"
+    assert told == "RANK at 0 answers note, which is not asked of it"
 
 
 def test_the_sample_keeps_the_rules_of_its_schema() -> None:

@@ -29,10 +29,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--to", "version", metavar="VERSION", help="The version; by default the file's.")
 @workspace_option
+@click.option(
+    "--discard-drafts", is_flag=True,
+    help="Take spans that wait for review out of drafts that nobody submitted.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be done and end.")
 @json_option
 def migrate(
-    workspace: Workspace, version: str | None, *, dry_run: bool, as_json: bool
+    workspace: Workspace, version: str | None, *, discard_drafts: bool, dry_run: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Bring the project and everyone's annotations to another version of the schema.
 
@@ -67,7 +72,7 @@ def migrate(
             plan = plan_migration(*target)
             print_json(msgspec.to_builtins(plan)) if as_json else _print_plan(plan)
             return
-        done = carry_out(*target, progress=rich_progress)
+        done = carry_out(*target, discard_drafts=discard_drafts, progress=rich_progress)
         url = studio.url
     if as_json:
         print_json(msgspec.to_builtins(done))
@@ -107,22 +112,27 @@ def _print_plan(plan: Plan) -> None:
 
 
 def _print_done(done: Done, url: str) -> None:
-    click.echo(f"{done.old} → {done.new}")
-    _print_tally(done.tally)
-    also = [plural(count, noun) for count, noun in (
-        (done.drafts, "draft"), (done.predictions, "article"),
-    )]  # fmt: skip
-    click.echo(f"Rewritten too: {also[0]}; suggestions of {also[1]}")
+    if done.again:
+        since = plural(done.rewritten, "annotation or draft", "annotations and drafts")
+        click.echo(f"The project is at {done.new} since; {since} rewritten now")
+    else:
+        click.echo(f"{done.old} → {done.new}")
+        _print_tally(done.tally)
+        also = (plural(done.drafts, "draft"), plural(done.predictions, "article"))
+        click.echo(f"Rewritten too: {also[0]}; suggestions of {also[1]}")
     edited = f"; {done.edited:,} changed by people since" if done.edited else ""
-    click.echo(
-        f"Pulled and compared: {plural(done.verified, 'annotation')} as they should be{edited}"
-    )
+    verified = plural(done.verified, "annotation")
+    click.echo(f"Pulled and compared: {verified} as they should be{edited}")
     for (label, count), view in zip(done.waiting.items(), done.views, strict=True):
         click.echo(f"For review: {plural(count, 'span')} of {label}, in the view {view!r}")
     if done.waiting:
-        click.echo(
-            f"They are at {url}/projects/{done.project}/data; when it is empty, run this again."
-        )
+        click.echo(f"They are at {url}/projects/{done.project}/data")
+    for person, task in done.drafts_waiting:
+        click.echo(f"For review too: an unsubmitted draft of {person}, of task {task}")
+    if done.drafts_waiting:
+        click.echo("Have drafts submitted or deleted, or run this with --discard-drafts.")
+    if done.waiting or done.drafts_waiting:
+        click.echo("When nothing waits any more, run this again: it takes the old label away.")
 
 
 def _print_tally(tally: Tally) -> None:

@@ -34,7 +34,7 @@ def read_page(root: Tag, name: str, known: Schema | None = None) -> Shown:
     text = _text(found)
     _look_at_texts(found, text)
     labels = _controls_of(found, text)
-    names = Names(_asked(known))
+    names = Names(_asked(known), controls=True)
     controls = Controls(
         labels=_control(found, labels[0], names, "label"), text=_control(found, text, names, "text")
     )
