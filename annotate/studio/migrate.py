@@ -14,8 +14,6 @@ Cut off anywhere and run again, it goes on.
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 
 from annotate.errors import StudioError
@@ -39,40 +37,27 @@ from annotate.studio.project import (
 from annotate.studio.pull import pull
 from annotate.studio.review import Review
 from annotate.studio.rewrite import Parts, Rewriter
-from annotate.studio.sweep import Sweep, read_marks
+from annotate.studio.sweep import Sweep, find_stale, read_marks
+from annotate.studio.tally import Adder, Tally
 from annotate.studio.wire import Project
 
 # How often everything is looked through for what people marked while it was rewritten.
 _ROUNDS = 10
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What a migration does to the annotations made under the old version.
-
-    `annotations` counts those that have something to rewrite. `renamed` counts spans by
-    old and new label, `relations` likewise; `waiting` and `archived` count spans by their old
-    label, `archived_relations` by type, `archived_answers` by attribute or choice; `united`
-    counts spans that became one with another.
-    """
-
-    annotations: int
-    united: int
-    renamed: dict[str, int]
-    relations: dict[str, int]
-    waiting: dict[str, int]
-    archived: dict[str, int]
-    archived_relations: dict[str, int]
-    archived_answers: dict[str, int]
-
-
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a migration would do: from and to which version, and whether it goes on with one."""
+    """What a migration would do: from and to which version, and whether it goes on with one.
+
+    `drafts` and `predictions` count drafts, and articles whose suggestions are rewritten.
+    """
 
     project: int
     old: str
     new: str
     resumes: bool
     tally: Tally
+    drafts: int
+    predictions: int
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +95,7 @@ def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, sche
     rewriter = Rewriter(old, schema)
     if resumed is None:
         _refuse_unknown_labels(studio, project, old, schema)
-    tally = _Tally(rewriter)
+    tally = Adder(rewriter, old, schema)
     for page in studio.annotated_tasks(project.id):
         for task in page:
             for annotation in task.annotations:
@@ -118,6 +103,11 @@ def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, sche
     return Plan(
         project=project.id, old=old.version, new=schema.version, resumes=resumed is not None,
         tally=tally.counts(),
+        drafts=sum(
+            rewriter.rewrite(read_marks(draft.result)).changed
+            for draft in studio.drafts(project.id)
+        ),
+        predictions=len(find_stale(studio, project.id, rewriter)),
     )  # fmt: skip
 
 
@@ -162,7 +152,7 @@ def migrate(
     pull(studio, ledger, place, Page(schema, kept).drawn, progress)
     verified, edited = _verify(ledger, place, migrated, rewriter)
     ledger.migrations.end(migrated)
-    tally = _Tally(rewriter)
+    tally = Adder(rewriter, old, schema)
     for annotation in ledger.annotations(place, until=migrated.row):
         tally.add(_parts(annotation))
     return Done(
@@ -269,41 +259,3 @@ def _verify(
 
 def _parts(annotation: Annotation) -> Parts:
     return Parts(annotation.spans, annotation.relations, annotation.choices)
-
-
-class _Tally:
-    """Adds up what becomes of annotations."""
-
-    def __init__(self, rewriter: Rewriter) -> None:
-        self._rewriter = rewriter
-        self._annotations = self._united = 0
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
-
-    def add(self, given: Parts) -> None:
-        """Add an annotation as it was under the old version."""
-        rules = self._rewriter.rules
-        told = rewrite(rules, *given)
-        counts = self._counts
-        counts["waiting"].update(span.label for span in told.waiting)
-        counts["archived"].update(span.label for span in told.archived_spans)
-        counts["archived_relations"].update(arrow.label for arrow in told.archived_relations)
-        answers = [archived.name for archived in told.archived_attributes]
-        counts["archived_answers"].update((*answers, *told.archived_choices))
-        for name, renamed, marks in (
-            ("renamed", rules.labels, given.spans),
-            ("relations", rules.relations, given.relations),
-        ):
-            labels = (mark.label for mark in marks if mark.label in renamed)
-            counts[name].update(f"{label} → {renamed[label]}" for label in labels)
-        self._united += len(told.ties)
-        self._annotations += (told.spans, told.relations, told.choices) != given
-
-    def counts(self) -> Tally:
-        """Return what was added up."""
-        known = {name: dict(counts) for name, counts in self._counts.items()}
-        return Tally(annotations=self._annotations, united=self._united, **known)
-
-
-_COUNTED = (
-    "renamed", "relations", "waiting", "archived", "archived_relations", "archived_answers",
-)  # fmt: skip

@@ -100,7 +100,7 @@ class Sweep:
         """Rewrite the predictions that need it and return of how many tasks."""
         self._add_lost()
         done = 0
-        for tasks in _batches(self._stale()):
+        for tasks in _batches(find_stale(self._studio, self._project, self._rewriter)):
             for task in tasks:
                 body = msgspec.json.encode(task)
                 self._log.back_up(self._migrated, "predictions", task.id, body)
@@ -108,18 +108,6 @@ class Sweep:
             self._add(tasks)
             done += len(tasks)
         return done
-
-    def _stale(self) -> list[PredictedTask]:
-        return [
-            task
-            for page in self._studio.predicted_tasks(self._project)
-            for task in page
-            if any(
-                self._rewriter.predict(marks) != marks
-                for prediction in task.predictions
-                for marks in (read_marks(prediction.result),)
-            )
-        ]
 
     def _add_lost(self) -> None:
         """Add the predictions that a run which was cut off deleted and did not add again."""
@@ -143,6 +131,20 @@ class Sweep:
 
     def _rewrite(self, result: msgspec.Raw) -> Marks:
         return self._rewriter.rewrite(read_marks(result))
+
+
+def find_stale(studio: Studio, project: int, rewriter: Rewriter) -> list[PredictedTask]:
+    """Return the tasks that have a prediction to rewrite."""
+    return [
+        task
+        for page in studio.predicted_tasks(project)
+        for task in page
+        if any(
+            rewriter.predict(marks) != marks
+            for prediction in task.predictions
+            for marks in (read_marks(prediction.result),)
+        )
+    ]
 
 
 def _batches(tasks: list[PredictedTask]) -> Iterator[list[PredictedTask]]:

@@ -378,9 +378,16 @@ def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(
     assert plan.tally.waiting == {"LOCATION": labels.count("LOCATION")}
     assert plan.tally.archived == {"QUANTITY": labels.count("QUANTITY")}
     assert plan.tally.renamed["RANK → MILITARY_RANK"] == labels.count("RANK")
+    titles = [m["labels"][0] for one in before.annotations.values() for m in relations_in(one)]
+    assert plan.tally.relations == {"located_in, “ở tại” → “đặt tại”": titles.count("ở tại")}
+    assert (plan.drafts, plan.predictions) == (2, 3)
     assert (plan.old, plan.new, plan.resumes) == ("1.0.0", "2.0.0", False)
     assert room.look() == before
     assert ledger.migrations.last(room.place) is None
+
+
+def relations_in(annotation: dict[str, Any]) -> list[dict[str, Any]]:
+    return [mark for mark in annotation["result"] if mark["type"] == "relation"]
 
 
 def test_nothing_is_guessed(server: Server, studio: Studio, ledger: Ledger, title: str) -> None:

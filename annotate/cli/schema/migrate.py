@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annotate.schema import Schema
-    from annotate.studio.migrate import Done, Plan, Tally
+    from annotate.studio.migrate import Done, Plan
+    from annotate.studio.tally import Tally
 
 
 @click.command()
@@ -108,6 +109,8 @@ def _print_plan(plan: Plan) -> None:
     goes_on = ", goes on where it stopped" if plan.resumes else ""
     click.echo(f"{plan.old} → {plan.new}{goes_on}")
     _print_tally(plan.tally)
+    articles = plural(plan.predictions, "article")
+    click.echo(f"{plural(plan.drafts, 'draft')}, and the suggestions of {articles}")
     click.echo("Nothing was changed.")
 
 
@@ -140,6 +143,7 @@ def _print_tally(tally: Tally) -> None:
     for counts, noun, what in (
         (tally.renamed, "span", "{}"),
         (tally.relations, "relation", "{}"),
+        (tally.answers, "answer", "{}"),
         (tally.waiting, "span", "{} to be reviewed"),
         (tally.archived, "span", "{} archived"),
         (tally.archived_relations, "relation", "{} archived"),
