@@ -38,8 +38,9 @@ class Server(NamedTuple):
         """Do something on the server past the project's own client; return its JSON."""
         headers = {"Authorization": f"Token {self.login.token}"}
         answer = httpx.request(
-            method, f"{self.url}/{path}", headers=headers, json=body, follow_redirects=True
-        )
+            method, f"{self.url}/{path}", headers=headers, json=body, follow_redirects=True,
+            timeout=60,
+        )  # fmt: skip
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
