@@ -32,7 +32,7 @@ from tests.studio.migrating import Seen, labels_in, look, next_version, rewritte
 from tests.studio.people import sign_up
 
 # How many articles the great migration has; more of them by hand.
-ARTICLES = int(os.environ.get("ANNOTATE_TEST_ARTICLES", "40"))
+ARTICLES = int(os.environ.get("ANNOTATE_TEST_ARTICLES", "24"))
 
 
 class Room:
@@ -317,7 +317,7 @@ class SmallRoom:
 # connection, before or after one was carried out, these are tried; all of them by hand.
 CUTS = [(at, carried_out) for at in range(14) for carried_out in (False, True)]
 if not os.environ.get("ANNOTATE_TEST_ALL_CUTS"):
-    CUTS = random.Random(1).sample(CUTS, 8)  # noqa: S311
+    CUTS = random.Random(1).sample(CUTS, 6)  # noqa: S311
 
 
 @pytest.mark.timeout(300)
