@@ -20,6 +20,7 @@ from annotate.errors import StudioError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.schema.config import Page
+from annotate.schema.versions.compare import needs_migration
 from annotate.schema.versions.migration import rewrite
 from annotate.schema.versions.union import union
 from annotate.spans import Annotation
@@ -178,6 +179,7 @@ def _start(
                 f"a migration from {last.old.version} to {last.new.version} is not finished",
                 f"Finish it first, with the schema of version {last.new.version}.",
             )
+        _refuse_changed(last.new, schema)
         return project, last.old, last
     if config_state(project, ledger, server, schema) == "edited":
         raise StudioError(
@@ -185,6 +187,7 @@ def _start(
             TAKE_IN,
         )
     if last is not None and last.new.version == schema.version == page.schema.version:
+        _refuse_changed(page.schema, schema)
         return project, last.old, last
     if page.review:
         labels = ", ".join(entity.name for entity in page.review)
@@ -194,6 +197,16 @@ def _start(
             f" with the schema of version {page.schema.version}.",
         )
     return project, page.schema, None
+
+
+def _refuse_changed(known: Schema, schema: Schema) -> None:
+    """Refuse a schema that changed in what concerns annotations and kept its version."""
+    if needs_migration(known, schema):
+        raise StudioError(
+            f"the schema is no longer the version {known.version} that the project was brought to",
+            "Raise its version and declare a migration, or put the changes back; see them with"
+            " `annotate schema diff`.",
+        )
 
 
 def _refuse_unknown_labels(studio: Studio, project: Project, old: Schema, new: Schema) -> None:

@@ -203,7 +203,7 @@ def _refuse_unmigrated(
     if last is not None and last.ended is None:
         raise StudioError(
             f"a migration from {last.old.version} to {last.new.version} is not finished",
-            f"Run `{migrate}`; it goes on where it stopped.",
+            f"Run `annotate schema migrate --to {last.new.version}`; it goes on where it stopped.",
         )
     if not needs_migration(old, new) or not _has_marks(studio, place.project):
         return

@@ -95,10 +95,12 @@ def plan_push(
     unchanged = tuple((task, a) for a, task, sha256 in known if sha256 == a.sha256)
     gone = tasks.keys() - {article.id for article in articles} if whole_corpus else set()
     config = config_state(project, ledger, server, schema)
-    edits = find_edits(project, page_of(project, ledger, server, schema)) if project else []
+    edits: list[str] = []
+    if project is not None and config == "edited":
+        edits = find_edits(project, page_of(project, ledger, server, schema))
     return Plan(
         config=config,
-        edits=tuple(edits) if config == "edited" else (),
+        edits=tuple(edits),
         new=tuple(article for article in articles if article.id not in tasks),
         unchanged=unchanged,
         changed=tuple(a.id for a, _, sha256 in known if sha256 != a.sha256),

@@ -111,6 +111,9 @@ class Sweep:
 
     def _add_lost(self) -> None:
         """Add the predictions that a run which was cut off deleted and did not add again."""
+        if self._migrated.ended is not None:
+            # Whoever deleted some since meant it.
+            return
         known = self._log.backups(self._migrated, "predictions")
         if not known:
             return

@@ -32,7 +32,8 @@ def find_version(
     brought to the workspace's schema.
     """
     migrated = ledger.migrations.all(place) if place else []
-    if version is None and migrated and migrated[-1].ended is None:
+    unfinished = bool(migrated) and migrated[-1].ended is None
+    if unfinished and version in {None, schema.version}:
         old, new = migrated[-1].old.version, migrated[-1].new.version
         raise SchemaError(
             f"a migration from {old} to {new} is not finished",

@@ -479,3 +479,31 @@ def test_the_ledger_keeps_what_the_server_had(
     assert sum(len(a.spans) for a in old) == sum(
         mark["type"] == "labels" for one in before.annotations.values() for mark in one["result"]
     )
+
+
+def test_a_schema_that_changed_and_kept_its_version_is_refused(
+    server: Server, studio: Studio, ledger: Ledger, title: str
+) -> None:
+    import msgspec
+
+    room = SmallRoom(server, studio, ledger, title)
+    migrate(studio, *room.target, next_version())
+    before = room.look()
+    fewer = msgspec.structs.replace(next_version(), relations=next_version().relations[1:])
+    with pytest.raises(StudioError, match=r"no longer the version 2\.0\.0"):
+        migrate(studio, *room.target, fewer)
+    assert room.look() == before
+
+
+def test_suggestions_that_somebody_deleted_after_a_migration_stay_deleted(
+    server: Server, studio: Studio, ledger: Ledger, title: str
+) -> None:
+    room = SmallRoom(server, studio, ledger, title)
+    migrate(studio, *room.target, next_version())
+    tasks = list(room.look().predictions)
+    for one in room.look().annotations.values():
+        kept = [mark for mark in one["result"] if labels_in([mark]) != {"LOCATION"}]
+        studio.set_result(one["id"], kept)
+    studio.delete_predictions(room.place.project, tasks)
+    migrate(studio, *room.target, next_version())
+    assert not any(room.look().predictions.values())
