@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from annotate.studio.client import Studio
     from annotate.studio.ledger import Ledger, open_ledger
     from annotate.studio.pull import Pulled, pull
-    from annotate.studio.push import Plan, plan_push, push
+    from annotate.studio.pushing import Plan, Pushed, plan_push, push
     from annotate.studio.server import LocalServer
     from annotate.text import canonicalise
     from annotate.workspace import Workspace, init_workspace, open_workspace
@@ -31,8 +31,9 @@ _HOMES = {
     "Corpus": "annotate.corpus.corpus",
     "Ledger": "annotate.studio.ledger",
     "LocalServer": "annotate.studio.server",
-    "Plan": "annotate.studio.push",
+    "Plan": "annotate.studio.pushing",
     "Pulled": "annotate.studio.pull",
+    "Pushed": "annotate.studio.pushing",
     "Relation": "annotate.spans",
     "Schema": "annotate.schema",
     "Span": "annotate.spans",
@@ -46,9 +47,9 @@ _HOMES = {
     "open_corpus": "annotate.corpus.corpus",
     "open_ledger": "annotate.studio.ledger",
     "open_workspace": "annotate.workspace",
-    "plan_push": "annotate.studio.push",
+    "plan_push": "annotate.studio.pushing",
     "pull": "annotate.studio.pull",
-    "push": "annotate.studio.push",
+    "push": "annotate.studio.pushing",
     "read_articles": "annotate.corpus",
 }
 
@@ -62,6 +63,7 @@ __all__ = [
     "LocalServer",
     "Plan",
     "Pulled",
+    "Pushed",
     "Relation",
     "Schema",
     "Span",

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["submitted", "skipped"]
+# A draft is what somebody marked and has not submitted yet.
+Status = Literal["submitted", "skipped", "draft"]
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +35,26 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
     """Something a person marked that could not be proved against the article.
 
-    `mark` is the server's own JSON of it, kept so that nothing is lost.
+    `mark` is the server's own JSON of it, kept so that nothing is lost. `sha256` is that of
+    the earlier text in which it was marked, empty when it is the annotation's. `span` is the
+    id of the span that stands for it all the same, while nobody has looked at it.
     """
 
     reason: str
     mark: msgspec.Raw
+    sha256: str = ""
+    span: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided about a mark that was set aside.
+
+    `mark` is the SHA-256 of its JSON. It counts as `span` or as `relation`, or not at all.
+    """
+
+    mark: str
+    span: Span | None = None
+    relation: Relation | None = None
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +62,8 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is the server's, `sha256` that of the canonical text that was annotated, times are
     ISO 8601 in UTC, `lead_time` is in seconds. `repaired` counts the spans whose offsets
-    came in UTF-16 units and were turned into code points.
+    came in UTF-16 units and were turned into code points. `decided` tells what became of
+    marks that had been set aside.
     """
 
     id: int
@@ -62,6 +79,8 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[str, tuple[str, ...]] = {}
     set_aside: tuple[SetAside, ...] = ()
     repaired: int = 0
+    decided: tuple[Decision, ...] = ()
+    ground_truth: bool = False
 
 
 def reading_order(span: Span) -> tuple[int, int, str, str]:

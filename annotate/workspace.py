@@ -55,12 +55,24 @@ class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Which Label Studio, and how many articles go into one import request."""
+    """Which Label Studio, and how work is sent to it and fetched.
+
+    `batch_size` is how many articles go into one import request. A larger corpus than
+    `max_tasks_per_project` spreads over several projects. `pull_overlap`, in seconds, is how
+    far behind the last pull the next one begins: more than the clocks of a server's machines
+    differ, and than it takes to save an annotation.
+    """
 
     url: str | None = None
     batch_size: int = 500
+    max_tasks_per_project: int = 20_000
+    pull_overlap: int = 300
 
     def __post_init__(self) -> None:
+        if self.max_tasks_per_project < 1:
+            raise ValueError("max-tasks-per-project must be at least 1")
+        if self.pull_overlap < 0:
+            raise ValueError("pull-overlap must be at least 0")
         if not 1 <= self.batch_size <= 2000:
             raise ValueError("batch-size must be from 1 to 2000")
         if self.url is not None and not _is_url(self.url):

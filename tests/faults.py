@@ -21,7 +21,8 @@ class FaultyTransport(httpx.BaseTransport):
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        matches = request.method == self._method and request.url.path.endswith(self._path_end)
+        named = request.method == self._method if self._method else True
+        matches = named and request.url.path.endswith(self._path_end)
         if matches:
             self.requests.append(request)
             if self._faults:

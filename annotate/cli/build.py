@@ -48,9 +48,13 @@ def build(workspace: Workspace, out: Path, version: str | None, *, as_json: bool
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place, changed, page = load_known(workspace, ledger)
-        found = find_version(ledger, place, page, schema, version)
-        annotations = list(ledger.annotations(place, found.until)) if place else []
+        articles, places, changed, page = load_known(workspace, ledger)
+        found = find_version(ledger, places, page, schema, version)
+        annotations = [
+            annotation
+            for place in places
+            for annotation in ledger.annotations(place, found.until.get(place))
+        ]
     built = build_dataset(workspace, out, articles, annotations, found.schema, found.waiting)
     if as_json:
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})

@@ -75,17 +75,30 @@ def stdout() -> Console:
 def rich_progress(label: str, total: int | None = None) -> Iterator[Advance]:
     """Show progress on stderr, after which nothing of it stays; silent without a terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     done = "{task.completed:,}" if total is None else "{task.percentage:>3.0f}%"
-    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn(done)]
+    rate = TextColumn("{task.fields[rate]}")
+    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn(done), rate]
     console = Console(stderr=True)
     with Progress(
-        *columns, TimeElapsedColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(compact=True), console=console,
+        transient=True, disable=not console.is_terminal,
     ) as progress:  # fmt: skip
-        task = progress.add_task(label, total=total)
-        yield lambda count: progress.advance(task, count)
+        task = progress.add_task(label, total=total, rate="")
+
+        def advance(count: int) -> None:
+            progress.advance(task, count)
+            if speed := progress.tasks[0].speed:
+                progress.update(task, rate=f"{speed:,.0f}/s" if speed >= 1 else "")
+
+        yield advance
 
 
 def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Article]:
@@ -102,13 +115,13 @@ def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Arti
 class Known(NamedTuple):
     """The articles of a workspace, where their annotations come from, and which changed.
 
-    `place` is None before the first push; `changed` are ids of articles whose text in the
+    `places` are none before the first push; `changed` are ids of articles whose text in the
     corpus is no longer the pushed one. `page` is what the labelling page was made from, None
     when that is not known.
     """
 
     articles: list[Article]
-    place: Place | None
+    places: tuple[Place, ...]
     changed: tuple[str, ...]
     page: Page | None = None
 
@@ -121,21 +134,18 @@ def load_known(workspace: Workspace, ledger: Ledger) -> Known:
     """
     import msgspec
 
-    from annotate.studio.ledger import Place
-
     known = {article.id: article for article in load_corpus(workspace)}
     server = workspace.url or LOCAL
     project = ledger.project(server)
-    if project is None:
-        return Known(list(known.values()), None, ())
-    place = Place(server, project.number)
+    places = ledger.places(server)
     changed: list[str] = []
-    for pushed in ledger.articles(place):
+    for pushed in ledger.articles(*places):
         article = known.setdefault(pushed.id, pushed)
         if article.text != pushed.text:
             known[pushed.id] = msgspec.structs.replace(article, text=pushed.text)
             changed.append(pushed.id)
-    return Known([known[key] for key in sorted(known)], place, tuple(changed), project.page)
+    page = project.page if project else None
+    return Known([known[key] for key in sorted(known)], places, tuple(changed), page)
 
 
 def load_workspace_schema(workspace: Workspace) -> Schema:

@@ -93,11 +93,11 @@ def _run(
     with open_ledger(workspace.ledger_path) as ledger, connect(workspace) as (studio, server):
         from annotate.studio.load import load_annotations
         from annotate.studio.pull import pull
-        from annotate.studio.push import plan_push, push
+        from annotate.studio.pushing import plan_push, push
 
         target = (studio, ledger, server, title, schema)
         plan = plan_push(*target, articles)
-        place = push(*target, plan, progress=rich_progress)
+        (place,) = push(*target, plan, progress=rich_progress).places
         say(f"push   {plural(len(plan.new), 'article')} to Label Studio, project {title!r}")
         loaded = load_annotations(studio, ledger, place, schema, gold, rich_progress)
         say(f"gold   {plural(loaded, 'annotation')} that we ship, loaded as one annotator's work")

@@ -81,7 +81,9 @@ def _checks(workspace: Workspace) -> Iterator[Check]:
             with connect(workspace) as (studio, server):
                 from annotate.studio.doctor import check_server
 
-                yield from check_server(studio, ledger, server, workspace.settings.title, schema)
+                limit = workspace.settings.label_studio.max_tasks_per_project
+                title = workspace.settings.title
+                yield from check_server(studio, ledger, server, title, schema, limit)
     except AnnotateError as error:
         faults = "\n    ".join(("", *getattr(error, "problems", ())))
         yield Check(step, ok=False, found=error.problem, remedy=f"{error.remedy}{faults}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -23,7 +24,8 @@ from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotate.corpus import Article
-    from annotate.studio.push import Plan
+    from annotate.schema.suggest import Slow
+    from annotate.studio.pushing import Plan, Pushed
 
 
 @click.command()
@@ -32,21 +34,29 @@ if TYPE_CHECKING:
     "--ids", type=click.File(encoding="utf-8"), metavar="FILE",
     help="Only the articles that FILE names, one id a line; - is stdin.",
 )  # fmt: skip
+@click.option("--limit", type=click.IntRange(0), metavar="N", help="Push N new articles at most.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 16), default=1, show_default=True, metavar="N",
+    help="Send so many batches at once; more than one only to a server on PostgreSQL.",
+)  # fmt: skip
+@click.option("--prune", is_flag=True, help="Delete tasks whose articles left the corpus.")
 @workspace_option
 @click.option("--dry-run", is_flag=True, help="Print the plan and end.")
 @click.option(
-    "--force", is_flag=True, help="Overwrite what was edited by hand on the labelling page."
-)
+    "--force", is_flag=True,
+    help="Overwrite hand edits of the labelling page; with --prune, delete annotated tasks too.",
+)  # fmt: skip
 @json_option
 def push(
-    workspace: Workspace, paths: tuple[Path, ...], ids: TextIO | None, *, dry_run: bool,
-    force: bool, as_json: bool,
+    workspace: Workspace, paths: tuple[Path, ...], ids: TextIO | None, *, limit: int | None,
+    jobs: int, prune: bool, dry_run: bool, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Send articles to Label Studio that are not there yet.
+    """Have Label Studio hold the articles as the corpus does.
 
     Without PATH the whole corpus. Creates the project, sets its labelling page and its
-    instructions from the schema, and adds suggestions from the schema's patterns. Run
-    again it has nothing to do, and after a failure it completes.
+    instructions from the schema, sends new articles with suggestions from the schema's
+    patterns, and brings tasks to the new text of an article that changed, with everything
+    that was marked in them. Run again it has nothing to do, and after a failure it goes on.
 
     \b
     Example:
@@ -59,7 +69,7 @@ def push(
     settings = workspace.settings
     schema = load_workspace_schema(workspace)
     articles = _listed(workspace, paths, ids) if ids else load_corpus(workspace, paths)
-    if not articles:
+    if not articles and not prune:
         where = ids.name if ids else ", ".join(map(str, paths)) or workspace.corpus_path
         raise CorpusError(
             f"there are no articles in {where}", "Put some there, or see `annotate corpus add`."
@@ -69,28 +79,37 @@ def push(
         open_ledger(workspace.ledger_path) as ledger,
         connect(workspace) as (studio, server),
     ):
-        from annotate.studio.push import plan_push
-        from annotate.studio.push import push as carry_out
+        import msgspec
+
+        from annotate.studio.pushing import plan_push
+        from annotate.studio.pushing import push as carry_out
 
         target = (studio, ledger, server, settings.title, schema)
-        plan = plan_push(*target, articles, whole_corpus=not (paths or ids), progress=rich_progress)
+        plan = plan_push(
+            *target, articles, whole_corpus=not (paths or ids),
+            limit=settings.label_studio.max_tasks_per_project, progress=rich_progress,
+        )  # fmt: skip
+        if limit is not None:
+            plan = plan.first(limit)
         if not as_json:
-            _print_plan(plan, settings.title)
+            _print_plan(plan, settings.title, prune=prune)
         result = _as_json(plan)
         if dry_run:
             from annotate.studio.project import refuse_change
 
-            refuse_change(*target)
-        elif not plan.idle:
-            batch = settings.label_studio.batch_size
-            place = carry_out(*target, plan, batch_size=batch, force=force, progress=rich_progress)
-            result |= {"project": place.project, "pushed": len(plan.new)}
+            for part in plan.sizes:
+                refuse_change(*target, part)
+        elif not plan.idle or (prune and plan.gone):
+            slow: Counter[Slow] = Counter()
+            done = carry_out(
+                *target, plan, batch_size=settings.label_studio.batch_size, jobs=jobs,
+                force=force, prune=prune, progress=rich_progress, slow=slow,
+            )  # fmt: skip
+            projects = [place.project for place in done.places]
+            result |= msgspec.structs.asdict(done) | {"places": projects}
+            _warn_of_slow(slow)
             if not as_json:
-                click.echo(f"Done: {plural(len(plan.new), 'article')} pushed")
-                if workspace.url:
-                    click.echo(f"Annotate them at {studio.url}/projects/{place.project}")
-                else:
-                    click.echo("Annotate them in the browser: `annotate serve --open`")
+                _print_done(done, workspace.url)
     if as_json:
         print_json(result)
 
@@ -118,7 +137,33 @@ def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[
     return [there[article_id] for article_id in sorted(set(wanted))]
 
 
-def _print_plan(plan: Plan, title: str) -> None:
+def _print_plan(plan: Plan, title: str, *, prune: bool) -> None:
+    _print_page(plan, title)
+    click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
+    if (parts := len({*plan.homes.values(), *plan.sizes})) > 1:
+        click.echo(f"They are spread over {parts} projects")
+    gone = "deleted where nobody worked on them" if prune else "left alone; --prune deletes them"
+    notes = {
+        "with a new text; what was marked is carried over": [s.article.id for s in plan.changed],
+        f"on the server but not in the corpus; {gone}": [task.article for task in plan.gone],
+        "with several tasks; one each is kept": list(plan.doubles),
+        "with suggestions of other patterns; renewed": [s.article.id for s in plan.outdated],
+    }
+    for note, ids in notes.items():
+        if ids:
+            click.echo(f"{plural(len(ids), 'article')} {note}: {listed(tuple(ids))}")
+    for count, noun, what in (
+        (plan.unfinished, "article", "between two texts; goes on"),
+        (len(plan.unrecorded), "task", "to note in the ledger again"),
+        (len(plan.vanished), "task", "deleted on the server since the last push"),
+    ):
+        if count:
+            click.echo(f"{plural(count, noun)} {what}")
+    if plan.idle and not (prune and plan.gone):
+        click.echo("Nothing to do.")
+
+
+def _print_page(plan: Plan, title: str) -> None:
     if plan.config != "in step":
         verb = "create" if plan.config == "missing" else "bring in step with the schema"
         click.echo(f"Project {title!r}: {verb}")
@@ -126,23 +171,37 @@ def _print_plan(plan: Plan, title: str) -> None:
         click.echo("Its labelling page was edited by hand:")
         for edit in plan.edits or ("in looks only",):
             click.echo(f"  {edit}")
-    click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
-    notes = {
-        "changed since they were pushed; tasks and dataset keep the pushed text": plan.changed,
-        "on the server but not in the corpus; left alone": plan.gone,
-        "with more than one task; run `annotate doctor`": plan.duplicates,
-    }
-    for note, ids in notes.items():
-        if ids:
-            click.echo(f"{plural(len(ids), 'article')} {note}: {listed(ids)}")
-    if plan.unrecorded:
-        click.echo(f"{plural(plan.unrecorded, 'task')} to note in the ledger again")
-    if plan.vanished:
+
+
+def _warn_of_slow(slow: Counter[Slow]) -> None:
+    for (label, number), count in sorted(slow.items()):
         click.echo(
-            f"{plural(len(plan.vanished), 'task')} deleted on the server since the last push"
+            f"Pattern {number + 1} of {label} took too long in {plural(count, 'article')}, which"
+            " have no suggestions of it; make it simpler",
+            err=True,
         )
-    if plan.idle:
-        click.echo("Nothing to do.")
+
+
+def _print_done(done: Pushed, url: str | None) -> None:
+    if done.pushed:
+        click.echo(f"Pushed {plural(done.pushed, 'article')}")
+    if done.moved:
+        click.echo(f"Carried over to a new text: {plural(done.moved, 'article')}")
+    if done.left:
+        click.echo(
+            f"{plural(done.left, 'mark')} to look at; see `annotate quarantine list`, and the view"
+            " that waits in Label Studio"
+        )
+    if done.pruned or done.kept:
+        kept = f"; {done.kept:,} stay, somebody worked on them" if done.kept else ""
+        click.echo(f"Deleted {plural(done.pruned, 'task')}{kept}")
+    if done.doubles:
+        click.echo(f"Deleted {plural(done.doubles, 'task')} that were there twice")
+    if url is None:
+        click.echo("Annotate in the browser: `annotate serve --open`")
+        return
+    for place in done.places:
+        click.echo(f"Annotate at {url}/projects/{place.project}")
 
 
 def _as_json(plan: Plan) -> dict[str, Any]:
@@ -151,10 +210,12 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "edits": plan.edits,
         "new": [article.id for article in plan.new],
         "unchanged": len(plan.unchanged),
-        "changed": plan.changed,
-        "gone": plan.gone,
-        "duplicates": plan.duplicates,
-        "vanished": plan.vanished,
-        "unrecorded": plan.unrecorded,
+        "changed": [shown.article.id for shown in plan.changed],
+        "gone": [task.article for task in plan.gone],
+        "several_tasks": list(plan.doubles),
+        "vanished": [task.number for task in plan.vanished],
+        "unrecorded": len(plan.unrecorded),
+        "outdated": [shown.article.id for shown in plan.outdated],
+        "unfinished": plan.unfinished,
         "pushed": 0,
     }

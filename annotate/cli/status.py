@@ -44,11 +44,11 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, place, _, page = load_known(workspace, ledger)
+        articles, places, _, page = load_known(workspace, ledger)
         # As people see it: with the labels that wait for review.
         waiting = [entity.name for entity in page.review] if page else []
         drawn = page.drawn if page else schema
-        found = summarise(ledger, place, articles, drawn, waiting)
+        found = summarise(ledger, places, articles, drawn, waiting)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return

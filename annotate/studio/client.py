@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -22,7 +23,8 @@ from annotate.studio.wire import (
 
 # The server applies `include` to the annotations within a task as well.
 _ANNOTATION_FIELDS = (
-    "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time"
+    "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time,"
+    "ground_truth"
 )
 _PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
 
@@ -38,6 +40,14 @@ class _Imported(msgspec.Struct, frozen=True):
 class _Person(msgspec.Struct, frozen=True):
     id: int
     email: str
+
+
+class _Invite(msgspec.Struct, frozen=True):
+    invite_url: str
+
+
+class _Data(msgspec.Struct, frozen=True):
+    data: dict[str, Any]
 
 
 class _Release(msgspec.Struct, frozen=True):
@@ -112,21 +122,76 @@ class Studio(Connection):
         params = {"return_task_ids": "true"}
         return self._call("POST", path, _Imported, params=params, body=tasks).task_ids
 
-    def pushed_tasks(self, project_id: int) -> Iterator[list[PushedTask]]:
-        """Yield every task of the project, without its text, in pages by number."""
-        return self._pages(Listing(project_id, PushedTask, "task_only", "id,meta", 2000))
+    def pushed_tasks(self, project_id: int, above: int = 0) -> Iterator[list[PushedTask]]:
+        """Yield the tasks with numbers greater than `above`, without texts, in pages by number."""
+        return self._pages(Listing(project_id, PushedTask, "task_only", "id,meta", 2000), above)
 
-    def annotated_tasks(self, project_id: int) -> Iterator[list[AnnotatedTask]]:
-        """Yield every task that somebody submitted or skipped, in pages by number."""
-        return self._pages(_annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, 200))
+    def task_data(self, task_id: int) -> dict[str, Any]:
+        """Return all the data of a task."""
+        return self._call("GET", f"api/tasks/{task_id}", _Data).data
+
+    def count_above(self, project_id: int, task: int) -> int:
+        """Return how many tasks have greater numbers."""
+        return self._page(Listing(project_id, PushedTask, "task_only", "id", 1), after=task)[0]
+
+    def annotated_tasks(
+        self, project_id: int, *, above: int = 0, upto: int | None = None, size: int = 200
+    ) -> Iterator[list[AnnotatedTask]]:
+        """Yield every task that somebody submitted or skipped, in pages by number.
+
+        Of those with numbers greater than `above` and at most `upto`, if it is given.
+        """
+        listing = _annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, size)
+        if upto is not None:
+            listing = replace(listing, also=(*listing.also, _less("id", upto + 1)))
+        return self._pages(listing, above)
+
+    def changed_tasks(
+        self, project_id: int, since: str, size: int = 200
+    ) -> Iterator[list[AnnotatedTask]]:
+        """Yield every task that changed after a time of the server's, ISO 8601 in UTC.
+
+        The server moves a task's time when an annotation is made, changed or deleted, not
+        when a draft is.
+        """
+        changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime"}
+        also = ({**changed, "value": since},)
+        return self._pages(
+            Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, size, also=also)
+        )
+
+    def some_tasks(self, project_id: int, tasks: Sequence[int]) -> Iterator[AnnotatedTask]:
+        """Yield some tasks with their annotations, leaving out those that are not there."""
+        for task in tasks:
+            also = ({**greater("id", task), "operator": "equal"},)
+            listing = Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, 1, also=also)
+            yield from self._page(listing, after=0)[1]
+
+    def update_task(self, task_id: int, task: dict[str, Any]) -> None:
+        """Give a task other `data` and `meta`; its annotations stay as they are."""
+        self._call("PATCH", f"api/tasks/{task_id}", dict, body=task)
+
+    def delete_tasks(self, project_id: int, tasks: Sequence[int]) -> None:
+        """Delete tasks with all their annotations."""
+        self._act("delete_tasks", project_id, tasks)
+
+    def _act(self, action: str, project_id: int, tasks: Sequence[int]) -> None:
+        chosen = {"all": False, "included": list(tasks)}
+        body = {"selectedItems": chosen, "filters": {"conjunction": "and", "items": []}}
+        params = {"project": project_id, "id": action}
+        self._call("POST", "api/dm/actions", dict, params=params, body=body)
+
+    def invite_link(self) -> str:
+        """Return the address of the page at which a person can sign up."""
+        return self._call("GET", "api/invite", _Invite).invite_url
 
     def annotation_numbers(self, project_id: int) -> Iterator[list[NumberedTask]]:
         """Yield the same tasks with no more than the numbers of their annotations."""
         return self._pages(_annotated(project_id, NumberedTask, "id,meta,annotations", 1000))
 
-    def count_annotated(self, project_id: int) -> int:
-        """Return how many tasks somebody submitted or skipped."""
-        return self._page(_annotated(project_id, PushedTask, "id", 1), after=0)[0]
+    def count_annotated(self, project_id: int, above: int = 0) -> int:
+        """Return how many tasks with numbers greater than `above` have annotations."""
+        return self._page(_annotated(project_id, PushedTask, "id", 1), after=above)[0]
 
     def result(self, annotation_id: int) -> msgspec.Raw | None:
         """Return the result of an annotation as it is now, None when it was deleted."""
@@ -173,10 +238,7 @@ class Studio(Connection):
 
     def delete_predictions(self, project_id: int, tasks: Sequence[int]) -> None:
         """Delete every prediction of the tasks."""
-        params = {"project": project_id, "id": "delete_tasks_predictions"}
-        chosen = {"all": False, "included": list(tasks)}
-        body = {"selectedItems": chosen, "filters": {"conjunction": "and", "items": []}}
-        self._call("POST", "api/dm/actions", dict, params=params, body=body)
+        self._act("delete_tasks_predictions", project_id, tasks)
 
     def import_predictions(self, project_id: int, predictions: Sequence[dict[str, Any]]) -> None:
         """Add predictions, each with its `task`, `model_version` and `result`."""
@@ -187,11 +249,11 @@ class Studio(Connection):
         """Return the Data Manager views of a project."""
         return self._call("GET", "api/dm/views/", list[View], params={"project": project_id})
 
-    def create_view(self, project_id: int, title: str, filters: dict[str, Any]) -> None:
-        """Make a Data Manager view: the tasks that the filters let through."""
+    def create_view(self, project_id: int, title: str, filters: dict[str, Any]) -> int:
+        """Make a Data Manager view, the tasks that the filters let through; return its number."""
         data = {"title": title, "type": "list", "target": "tasks", "filters": filters}
         body = {"project": project_id, "data": data}
-        self._call("POST", "api/dm/views/", View, body=body)
+        return self._call("POST", "api/dm/views/", View, body=body).id
 
     def delete_view(self, view_id: int) -> None:
         """Delete a Data Manager view."""
@@ -201,6 +263,10 @@ class Studio(Connection):
         """Submit an annotation of a task and return its number."""
         body = {"result": result}
         return self._call("POST", f"api/tasks/{task_id}/annotations", PushedTask, body=body).id
+
+
+def _less(column: str, value: int) -> dict[str, Any]:
+    return {**greater(column, value), "operator": "less"}
 
 
 def _annotated(project: int, kind: type[K], include: str, size: int) -> Listing[K]:

@@ -10,7 +10,7 @@ from annotate.schema import Schema
 from annotate.schema.versions.compare import needs_migration
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.project import TAKE_IN, config_state, find_edits, find_project, page_of
+from annotate.studio.project import TAKE_IN, config_state, find_parts, page_of, tell_edits
 from annotate.studio.wire import Project
 
 
@@ -28,7 +28,7 @@ TESTED_SERIES = "1.23"
 
 
 def check_server(
-    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, limit: int = 20_000
 ) -> Iterator[Check]:
     """Yield the checks that need the server; `StudioError` when it cannot be asked at all."""
     version = studio.version()
@@ -39,13 +39,13 @@ def check_server(
         f"annotate is tested with {TESTED_SERIES}; use that series, or test on a copy first.",
     )
     yield Check("token", True, f"{studio.token_kind} token of {studio.whoami()}")
-    project = find_project(studio, ledger, server, title)
-    if project is None:
+    projects = find_parts(studio, ledger, server, title, limit)
+    if not projects:
         yield Check("project", False, f"{title!r} is not there", "Run `annotate push`.")
-        return
-    yield Check("project", True, f"{project.title!r}, number {project.id}")
-    yield _check_page(project, ledger, server, schema)
-    yield from _check_tasks(studio, ledger, Place(server, project.id))
+    for project in projects.values():
+        yield Check("project", True, f"{project.title!r}, number {project.id}")
+        yield _check_page(project, ledger, server, schema)
+        yield from _check_tasks(studio, ledger, Place(server, project.id))
 
 
 def _check_page(project: Project, ledger: Ledger, server: str, schema: Schema) -> Check:
@@ -57,8 +57,7 @@ def _check_page(project: Project, ledger: Ledger, server: str, schema: Schema) -
         found = f"a migration from {last.old.version} to {last.new.version} is not finished"
         return Check(name, False, found, f"Run `annotate schema migrate --to {last.new.version}`.")
     if state == "edited":
-        edits = "; ".join(find_edits(project, page)) or "in looks only"
-        return Check(name, False, f"edited by hand: {edits}", TAKE_IN)
+        return Check(name, False, f"edited by hand: {tell_edits(project, page)}", TAKE_IN)
     if state == "behind":
         found = f"not yet as in the schema {schema.version}; it has {page.schema.version}"
         migrate = f"Run `annotate schema migrate --to {schema.version}`."
@@ -81,7 +80,7 @@ def _check_tasks(studio: Studio, ledger: Ledger, place: Place) -> Iterator[Check
     yield Check("tasks", here.keys() == there.keys(), counts, "Run `annotate push`.")
     twice = sorted(article for article, n in Counter(there.values()).items() if n > 1)
     listed = f"{len(twice)} articles with several tasks, {', '.join(twice[:5])}"
-    remedy = "Delete the tasks without annotations in Label Studio."
+    remedy = "Run `annotate push`: it deletes those that nobody worked on."
     yield Check("duplicates", not twice, listed if twice else "none", remedy)
     known = {annotation.id for annotation in ledger.annotations(place)}
     reported = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,14 +19,30 @@ MOST_SUGGESTIONS = 2000
 SUGGESTIONS = "patterns"
 
 
-def encode_task(schema: Schema, article: Article, suggestions: Iterable[Span]) -> dict[str, Any]:
+# Fields of a task by which views of the Data Manager choose: whose it is, and whether a person
+# should look at what could not be carried over to a new text.
+ASSIGNED_FIELD = "assigned"
+REVIEW_FIELD = "review"
+
+
+def encode_assigned(annotators: Iterable[str]) -> str:
+    """Return addresses as one text that holds each of them between semicolons."""
+    return "".join(f";{address}" for address in annotators) + ";"
+
+
+def encode_task(
+    schema: Schema, article: Article, suggestions: Iterable[Span], assigned: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the import record of an article, with suggestions as a prediction if any.
 
-    No more than the first `MOST_SUGGESTIONS` go along.
+    No more than the first `MOST_SUGGESTIONS` go along. `assigned` are the addresses of
+    those who shall annotate it.
     """
     known = {field: getattr(article, field) for field in ("title", "source", "url", "author")}
     byline = (article.source, article.author, article.published_at[:10])
     known |= {BYLINE_FIELD: " · ".join(filter(None, byline)), TEXT_FIELD: article.text}
+    if assigned:
+        known[ASSIGNED_FIELD] = encode_assigned(assigned)
     task: dict[str, Any] = {
         "data": {"article": article.id, **known},
         "meta": {"article": article.id, "sha256": article.sha256},

@@ -26,7 +26,7 @@ from annotate.schema.versions.union import union
 from annotate.spans import Annotation
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.migration_log import Migrated
+from annotate.studio.ledger.migrations import Migrated
 from annotate.studio.project import (
     TAKE_IN,
     config_state,
@@ -86,13 +86,17 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     edited: int
 
 
-def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema) -> Plan:
+def plan_migration(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, part: int = 0
+) -> Plan:
     """Say what a migration to the schema would do; looks at the server and changes nothing.
+
+    Of a corpus that spreads over several projects each `part` is migrated by itself.
 
     Raises `SchemaError` when the schema does not say what becomes of everything, and
     `StudioError` when the page was edited by hand or spans still wait for review.
     """
-    project, old, resumed = _start(studio, ledger, server, title, schema)
+    project, old, resumed = _start(studio, ledger, server, title, schema, part)
     rewriter = Rewriter(old, schema)
     if resumed is None:
         _refuse_unknown_labels(studio, project, old, schema)
@@ -113,7 +117,7 @@ def plan_migration(studio: Studio, ledger: Ledger, server: str, title: str, sche
 
 
 def migrate(
-    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema,
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, part: int = 0,
     *, discard_drafts: bool = False, progress: Progress = silent,
 ) -> Done:  # fmt: skip
     """Bring a project to the schema; run again after a failure, it goes on.
@@ -123,19 +127,19 @@ def migrate(
     Raises what `plan_migration` raises, and `StudioError` when in the end an annotation is
     not as it should be.
     """
-    project, old, resumed = _start(studio, ledger, server, title, schema)
+    project, old, resumed = _start(studio, ledger, server, title, schema, part)
     place = Place(server, project.id)
     rewriter = Rewriter(old, schema)
     if resumed is None:
         _refuse_unknown_labels(studio, project, old, schema)
-        pull(studio, ledger, place, old, progress)
+        pull(studio, ledger, place, old, progress, full=True)
         migrated = ledger.migrations.begin(place, old, schema)
         before = {"label_config": project.label_config, "guide": project.expert_instruction}
         ledger.migrations.back_up(migrated, "project", project.id, msgspec.json.encode(before))
     else:
         migrated = resumed
     if resumed is None or resumed.ended is None:
-        _set_page(studio, ledger, server, project, Page(union(old, schema)))
+        _set_page(studio, ledger, server, project, Page(union(old, schema)), part)
     sweep = Sweep(studio, project.id, rewriter, ledger.migrations, migrated, progress)
     rewritten = _sweep(sweep)
     predictions = sweep.predictions()
@@ -147,10 +151,10 @@ def migrate(
     waiting, drafts = review.waiting(), review.drafts()
     names = {*waiting, *(label for _, labels in drafts for label in labels)}
     kept = tuple(entity for entity in old.entities if entity.name in names)
-    _set_page(studio, ledger, server, project, Page(schema, kept))
+    _set_page(studio, ledger, server, project, Page(schema, kept), part)
     review.open(waiting)
     review.close(names)
-    pull(studio, ledger, place, Page(schema, kept).drawn, progress)
+    pull(studio, ledger, place, Page(schema, kept).drawn, progress, full=True)
     verified, edited = _verify(ledger, place, migrated, rewriter)
     ledger.migrations.end(migrated)
     tally = Adder(rewriter, old, schema)
@@ -167,10 +171,10 @@ def migrate(
 
 
 def _start(
-    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, part: int
 ) -> tuple[Project, Schema, Migrated | None]:
     """Return the project, the schema that it comes from, and the migration to go on with."""
-    project = require_project(studio, ledger, server, title)
+    project = require_project(studio, ledger, server, title, part)
     page = page_of(project, ledger, server, schema)
     last = ledger.migrations.last(Place(server, project.id))
     if last is not None and last.ended is None:
@@ -215,9 +219,11 @@ def _refuse_unknown_labels(studio: Studio, project: Project, old: Schema, new: S
     studio.validate_config(project.id, config)
 
 
-def _set_page(studio: Studio, ledger: Ledger, server: str, project: Project, page: Page) -> None:
+def _set_page(
+    studio: Studio, ledger: Ledger, server: str, project: Project, page: Page, part: int
+) -> None:
     studio.update_project(project.id, settings_for(page))
-    remember_page(ledger, server, project, page)
+    remember_page(ledger, server, project, page, part)
 
 
 def _sweep(sweep: Sweep) -> int:

@@ -15,26 +15,39 @@ from annotate.studio.ledger import KnownProject, Ledger, Place
 from annotate.studio.wire import Project
 from annotate.text import digest
 
+# Label Studio takes no longer title.
+MOST_TITLE = 50
+
 # Of a project's labelling page: not there, made from another schema, edited by hand on the
 # server, or as it should be.
 State = Literal["missing", "behind", "edited", "in step"]
 
 
-def find_project(studio: Studio, ledger: Ledger, server: str, title: str) -> Project | None:
+def find_project(
+    studio: Studio, ledger: Ledger, server: str, title: str, part: int = 0
+) -> Project | None:
     """Return the workspace's project: the one it had last, else the one with its title.
+
+    A corpus too large for one project has several `part`s, each found by itself.
 
     Raises `StudioError` when the known project is another one now, or was deleted with
     annotations that the ledger has; and, when none is known, if several projects have the
     title, or the one that has it holds only tasks of somebody else.
     """
-    known = ledger.project(server)
+    known = ledger.project(server, part)
     if known is not None:
         project = studio.project(known.number)
         if project is not None:
             _refuse_exchanged(project, known, studio.url)
             return project
         _refuse_deleted(ledger, Place(server, known.number), studio.url)
-    return _titled(studio, title)
+    return _titled(studio, title_of(title, part))
+
+
+def title_of(title: str, part: int) -> str:
+    """Return the title of a workspace's project: its own, and a number from the second on."""
+    end = f" ({part + 1})" if part else ""
+    return title[: MOST_TITLE - len(end)] + end
 
 
 def _refuse_exchanged(project: Project, known: KnownProject, url: str) -> None:
@@ -55,8 +68,8 @@ def _refuse_deleted(ledger: Ledger, place: Place, url: str) -> None:
         raise StudioError(
             f"project {place.project} at {url} was deleted; the ledger holds {count} annotations"
             " of it",
-            "`annotate status` and `annotate build` still have them. To annotate on, begin a new"
-            " workspace.",
+            "`annotate restore` brings them back to the server; `annotate status` and `annotate"
+            " build` have them all the same.",
         )
 
 
@@ -83,17 +96,59 @@ def _has_our_tasks(studio: Studio, project: Project) -> bool:
     return any(task.meta is not None and task.meta.article for page in pages for task in page)
 
 
-def require_project(studio: Studio, ledger: Ledger, server: str, title: str) -> Project:
+def require_project(
+    studio: Studio, ledger: Ledger, server: str, title: str, part: int = 0
+) -> Project:
     """Return the workspace's project; raises `StudioError` when the server has none."""
-    project = find_project(studio, ledger, server, title)
+    project = find_project(studio, ledger, server, title, part)
     if project is None:
-        raise StudioError(f"{studio.url} has no project {title!r} yet", "Run `annotate push`.")
-    known = ledger.project(server)
+        raise StudioError(
+            f"{studio.url} has no project {title_of(title, part)!r} yet", "Run `annotate push`."
+        )
+    return _adopt(ledger, server, project, part)
+
+
+def _adopt(ledger: Ledger, server: str, project: Project, part: int) -> Project:
+    """Note in the ledger that a project is the workspace's."""
+    before = ledger.project(server, part)
+    known = before
+    if known is None or known.number != project.id:
+        known = KnownProject(project.id, project.created_at, "")
     carried = carried_schema(project.label_config)
-    page = carried.page if carried else known and known.page
-    guide = known.guide if known and known.number == project.id else ""
-    ledger.set_project(server, KnownProject(project.id, project.created_at, guide, page))
+    known = known._replace(page=carried.page if carried else before and before.page)
+    if known != before:
+        ledger.set_project(server, known, part)
     return project
+
+
+def find_parts(
+    studio: Studio, ledger: Ledger, server: str, title: str, limit: int
+) -> dict[int, Project]:
+    """Return the projects that the workspace has on the server, by part.
+
+    `limit` is how many tasks one project takes: behind one that is not full there is no other.
+    """
+    known = ledger.projects(server)
+    found: dict[int, Project] = {}
+    part = 0
+    while True:
+        project = find_project(studio, ledger, server, title, part)
+        if project is not None:
+            found[part] = project
+        full = project is not None and (part not in known or (project.task_number or 0) >= limit)
+        if part >= max(known, default=0) and not full:
+            return found
+        part += 1
+
+
+def require_parts(
+    studio: Studio, ledger: Ledger, server: str, title: str, limit: int
+) -> list[Project]:
+    """Return the workspace's projects; raises `StudioError` when the server has none."""
+    found = find_parts(studio, ledger, server, title, limit)
+    if not found:
+        return [require_project(studio, ledger, server, title)]
+    return [_adopt(ledger, server, project, part) for part, project in found.items()]
 
 
 def page_of(project: Project, ledger: Ledger, server: str, schema: Schema) -> Page:
@@ -104,8 +159,13 @@ def page_of(project: Project, ledger: Ledger, server: str, schema: Schema) -> Pa
     carried = carried_schema(project.label_config)
     if carried is not None:
         return carried.page
-    known = ledger.project(server)
+    known = _known(ledger, server, project)
     return known.page if known and known.page else Page(schema)
+
+
+def _known(ledger: Ledger, server: str, project: Project) -> KnownProject | None:
+    known = ledger.projects(server).values()
+    return next((one for one in known if one.number == project.id), None)
 
 
 def config_state(project: Project | None, ledger: Ledger, server: str, schema: Schema) -> State:
@@ -118,7 +178,7 @@ def config_state(project: Project | None, ledger: Ledger, server: str, schema: S
     carried = carried_schema(project.label_config)
     if carried is None or carried.edited:
         return "edited"
-    known = ledger.project(server)
+    known = _known(ledger, server, project)
     same_guide = known is not None and known.guide == _guide_digest(schema)
     wanted = labelling_config(schema, carried.page.review)
     return "in step" if same_config(project.label_config, wanted) and same_guide else "behind"
@@ -133,24 +193,30 @@ def find_edits(project: Project, page: Page) -> list[str]:
     return [f"{edit.what}: {edit.text}" for edit in compare(page.schema, there)]
 
 
+def tell_edits(project: Project, page: Page) -> str:
+    """Return on one line how the project's config differs from the page that was set."""
+    return "; ".join(find_edits(project, page)) or "in looks only"
+
+
 def _guide_digest(schema: Schema) -> str:
     return digest(guide_html(schema))
 
 
 def ensure_project(
-    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, *, force: bool = False
-) -> Project:
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, part: int = 0,
+    *, force: bool = False,
+) -> Project:  # fmt: skip
     """Create the project, or bring its config and instructions in step with the schema.
 
     Raises `StudioError` when somebody edited the config by hand, which `force` overwrites;
     when a migration is unfinished; and when annotations already made would not hold, which
     needs a migration.
     """
-    project = find_project(studio, ledger, server, title)
+    project = find_project(studio, ledger, server, title, part)
     if project is None:
         settings = {**settings_for(Page(schema)), **_NEW}
-        project = studio.create_project(title, settings)
-        remember_page(ledger, server, project, Page(schema))
+        project = studio.create_project(title_of(title, part), settings)
+        remember_page(ledger, server, project, Page(schema), part)
         return project
     state = config_state(project, ledger, server, schema)
     page = page_of(project, ledger, server, schema)
@@ -161,7 +227,7 @@ def ensure_project(
     if state != "in step":
         _refuse_unmigrated(studio, ledger, Place(server, project.id), page.schema, schema)
         studio.update_project(project.id, settings_for(wanted))
-    remember_page(ledger, server, project, wanted)
+    remember_page(ledger, server, project, wanted, part)
     return project
 
 
@@ -180,9 +246,11 @@ def refuse_other_schema(project: Project, page: Page, schema: Schema) -> None:
         )
 
 
-def refuse_change(studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema) -> None:
+def refuse_change(
+    studio: Studio, ledger: Ledger, server: str, title: str, schema: Schema, part: int = 0
+) -> None:
     """Raise what `ensure_project` would about changes of the schema; changes nothing."""
-    project = find_project(studio, ledger, server, title)
+    project = find_project(studio, ledger, server, title, part)
     if project is not None:
         page = page_of(project, ledger, server, schema)
         refuse_other_schema(project, page, schema)
@@ -191,7 +259,7 @@ def refuse_change(studio: Studio, ledger: Ledger, server: str, title: str, schem
 
 
 def _edited(studio: Studio, project: Project, page: Page) -> str:
-    edits = "; ".join(find_edits(project, page)) or "in looks only"
+    edits = tell_edits(project, page)
     return f"the labelling page of project {project.id} at {studio.url} was edited by hand: {edits}"
 
 
@@ -220,10 +288,13 @@ def _has_marks(studio: Studio, project: int) -> bool:
     return studio.count_annotated(project) > 0 or any(True for _ in studio.drafts(project))
 
 
-def remember_page(ledger: Ledger, server: str, project: Project, page: Page) -> None:
+def remember_page(ledger: Ledger, server: str, project: Project, page: Page, part: int = 0) -> None:
     """Note what a project's labelling page and instructions were made from."""
+    known = ledger.project(server, part)
+    if known is None or known.number != project.id:
+        known = KnownProject(project.id, project.created_at, "")
     guide = _guide_digest(page.schema)
-    ledger.set_project(server, KnownProject(project.id, project.created_at, guide, page))
+    ledger.set_project(server, known._replace(guide=guide, page=page), part)
 
 
 # What a project gets at birth and the lead may change afterwards.

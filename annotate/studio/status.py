@@ -11,7 +11,7 @@ from annotate.corpus import Article
 from annotate.schema import Schema
 from annotate.schema.rules import Rules
 from annotate.spans import Annotation
-from annotate.studio.ledger import Ledger, Place
+from annotate.studio.ledger import EXPORT, Ledger, Place
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,17 +59,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarise(
-    ledger: Ledger, place: Place | None, articles: Sequence[Article], schema: Schema,
+    ledger: Ledger, places: Sequence[Place], articles: Sequence[Article], schema: Schema,
     waiting: Container[str] = (),
 ) -> Status:  # fmt: skip
-    """Return the status; `place` None stands for a workspace that was never pushed.
+    """Return the status; no `places` stand for a workspace that was never pushed.
 
     Spans of the labels in `waiting` wait for review, so no rule is held against them.
     """
-    annotations = list(ledger.annotations(place)) if place else []
+    annotations = [one for place in places for one in ledger.annotations(place)]
     submitted = {a.article for a in annotations if a.status == "submitted"}
     skipped = {a.article for a in annotations if a.status == "skipped"}
-    pushed = {article for article, _ in ledger.tasks(place).values()} if place else set()
+    pushed = {article for place in places for article, _ in ledger.tasks(place).values()}
     rules = Rules(schema)
     people = sorted({annotation.annotator for annotation in annotations})
     return Status(
@@ -95,7 +95,7 @@ def summarise(
             person: _share([a for a in annotations if a.annotator == person], schema)
             for person in people
         },
-        pulled_at=ledger.last_pull(place) if place else None,
+        pulled_at=ledger.last_pull(*(place for place in places if place.server != EXPORT)),
     )
 
 

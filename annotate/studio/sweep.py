@@ -13,7 +13,7 @@ import msgspec
 
 from annotate.progress import Progress, silent
 from annotate.studio.client import Studio
-from annotate.studio.migration_log import Migrated, MigrationLog
+from annotate.studio.ledger.migrations import Migrated, MigrationLog
 from annotate.studio.rewrite import Mark, Marks, Rewriter
 from annotate.studio.wire import Draft, PredictedTask
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from annotate.errors import SchemaError
@@ -14,35 +15,44 @@ from annotate.studio.ledger import Ledger, Place
 class Version(NamedTuple):
     """A version of the schema, and what the ledger has under it.
 
-    `until` is the last row that counts, None for all; spans of the labels in `waiting` wait
-    for review and have no place in the schema.
+    `until` is the last row that counts by place, all where there is none; spans of the labels
+    in `waiting` wait for review and have no place in the schema.
     """
 
     schema: Schema
-    until: int | None = None
+    until: dict[Place, int] = {}  # noqa: RUF012, it is never changed
     waiting: tuple[str, ...] = ()
 
 
 def find_version(
-    ledger: Ledger, place: Place | None, page: Page | None, schema: Schema, version: str | None
-) -> Version:
+    ledger: Ledger, places: Sequence[Place], page: Page | None, schema: Schema,
+    version: str | None,
+) -> Version:  # fmt: skip
     """Return the version asked for; None asks for that of `schema`, the workspace's.
 
     Raises `SchemaError` when nothing was annotated under it, or when the project was not yet
     brought to the workspace's schema.
     """
-    migrated = ledger.migrations.all(place) if place else []
-    unfinished = bool(migrated) and migrated[-1].ended is None
+    every = {place: ledger.migrations.all(place) for place in places}
+    migrated = [migration for migrations in every.values() for migration in migrations]
+    unfinished = [migration for migration in migrated if migration.ended is None]
     if unfinished and version in {None, schema.version}:
-        old, new = migrated[-1].old.version, migrated[-1].new.version
+        (*_, last) = unfinished
+        old, new = last.old.version, last.new.version
         raise SchemaError(
             f"a migration from {old} to {new} is not finished",
             f"Run `annotate schema migrate --to {new}`, or build with --schema-version {old}.",
         )
     if version not in {None, schema.version}:
-        for migration in reversed(migrated):
-            if migration.old.version == version:
-                return Version(migration.old, migration.row)
+        under = {
+            place: migration
+            for place, migrations in every.items()
+            for migration in migrations
+            if migration.old.version == version
+        }
+        if under:
+            former = next(iter(under.values())).old
+            return Version(former, {place: migration.row for place, migration in under.items()})
         if page is None or page.schema.version != version:
             known = sorted({m.old.version for m in migrated} | {schema.version})
             raise SchemaError(

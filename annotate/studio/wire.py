@@ -14,6 +14,14 @@ class Project(msgspec.Struct, frozen=True):
     label_config: str = ""
     expert_instruction: str | None = None
     task_number: int | None = None
+    total_annotations_number: int | None = None
+    skipped_annotations_number: int | None = None
+    maximum_annotations: int = 1
+
+    @property
+    def annotation_number(self) -> int:
+        """How many annotations it has, submitted and skipped ones."""
+        return (self.total_annotations_number or 0) + (self.skipped_annotations_number or 0)
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -60,6 +68,7 @@ class WireAnnotation(msgspec.Struct, frozen=True):
     completed_by: int | None = None
     was_cancelled: bool = False
     lead_time: float | None = None
+    ground_truth: bool = False
 
 
 class AnnotatedTask(msgspec.Struct, frozen=True):
@@ -79,6 +88,9 @@ class Draft(msgspec.Struct, frozen=True):
     user: str
     result: msgspec.Raw
     annotation: int | None = None
+    created_at: str = ""
+    updated_at: str = ""
+    lead_time: float | None = None
 
 
 class Prediction(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from annotate.studio.client import Studio
 from annotate.studio.doctor import Check, check_server
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import config_state
-from annotate.studio.push import Plan, plan_push, push
+from annotate.studio.pushing import Plan, plan_push, push
 from tests.conftest import Annotate, MakeWorkspace, Server
 from tests.factories import make_entity, make_schema
 

@@ -19,7 +19,7 @@ from annotate.studio.encode import encode_relations, encode_spans
 from annotate.studio.ledger import open_ledger
 from annotate.studio.project import config_state
 from annotate.studio.pull import pull
-from annotate.studio.push import plan_push, push
+from annotate.studio.pushing import plan_push, push
 from tests.conftest import Server
 from tests.factories import make_choice, make_entity, make_schema
 from tests.schema.strategies import schemas

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from annotate.formats import Marked
 from annotate.spans import SetAside
 from annotate.studio.ledger import Entry, KnownProject, Place, open_ledger
+from annotate.studio.ledger.migrations import utc_now
+from annotate.studio.ledger.pulls import PastPull
 from tests.factories import make_annotation, make_article
 from tests.strategies import marked_texts
 from tests.studio.ledgers import ELSEWHERE, HERE, append, current, entry, history
@@ -206,9 +208,9 @@ def test_a_workspace_has_one_project_on_each_server(path: Path) -> None:
 def test_when_the_last_pull_ended_is_told_in_utc(path: Path) -> None:
     with open_ledger(path) as ledger:
         assert ledger.last_pull(HERE) is None
-        ledger.end_pull(HERE)
+        ledger.pulls.end(HERE, PastPull(utc_now(), "", "", 0, ""))
         first = ledger.last_pull(HERE)
-        ledger.end_pull(HERE)
+        ledger.pulls.end(HERE, PastPull(utc_now(), "", "", 0, ""))
         last = ledger.last_pull(HERE)
         assert ledger.last_pull(ELSEWHERE[0]) is None
     assert first is not None

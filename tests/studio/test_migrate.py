@@ -23,7 +23,7 @@ from annotate.schema.dump import dump_schema
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger
 from annotate.studio.migrate import migrate, plan_migration
-from annotate.studio.push import plan_push, push
+from annotate.studio.pushing import plan_push, push
 from annotate.workspace import Workspace
 from tests.conftest import Annotate, MakeWorkspace, Server
 from tests.factories import make_schema, sample_schema
@@ -298,7 +298,7 @@ class SmallRoom:
         self.server, self.studio, self.ledger = server, studio, ledger
         self.target = (ledger, "s", title)
         plan = plan_push(studio, *self.target, sample_schema(), [])
-        self.place = push(studio, *self.target, sample_schema(), plan)
+        (self.place,) = push(studio, *self.target, sample_schema(), plan).places
         articles = migrating.fill(server, self.place.project, 3)
         plan = plan_push(studio, *self.target, sample_schema(), articles)
         push(studio, *self.target, sample_schema(), plan)

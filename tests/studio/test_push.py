@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -17,11 +18,10 @@ from annotate.errors import (
     StudioError,
 )
 from annotate.schema import Schema, labelling_config, load_schema, parse_schema
-from annotate.studio import push as push_module
 from annotate.studio.client import Studio
 from annotate.studio.ledger import KnownProject, Ledger, Place, open_ledger
 from annotate.studio.pull import pull
-from annotate.studio.push import Plan, plan_push, push
+from annotate.studio.pushing import Plan, Pushed, plan_push, push, sending
 from annotate.text import canonicalise
 from annotate.workspace import shipped
 from tests.conftest import Faulty, Server
@@ -65,11 +65,12 @@ class Pusher:
             whole_corpus=whole_corpus,
         )  # fmt: skip
 
-    def push(self, given: list[Article], batch_size: int = 500) -> Place:
-        return push(
-            self.studio, self.ledger, "s", self.title, self.schema, self.plan(given),
-            batch_size=batch_size,
-        )  # fmt: skip
+    def push(self, given: list[Article], **options: Any) -> Place:
+        (place,) = self.carry_out(self.plan(given), **options).places
+        return place
+
+    def carry_out(self, plan: Plan, **options: Any) -> Pushed:
+        return push(self.studio, self.ledger, "s", self.title, self.schema, plan, **options)
 
     def on_server(self, place: Place) -> list[str]:
         pages = self.studio.pushed_tasks(place.project)
@@ -149,16 +150,12 @@ def test_a_plan_changes_nothing(pusher: Pusher) -> None:
     assert pusher.studio.projects_titled(pusher.title) == []
 
 
-def test_changed_and_vanished_articles_are_told_and_left_alone(pusher: Pusher) -> None:
+def test_an_article_that_left_the_corpus_is_told_and_left_alone(pusher: Pusher) -> None:
     place = pusher.push(articles(3))
-    first, second, _ = articles(3)
-    edited = Article(id=second.id, text="Văn bản mới.")
-
-    plan = pusher.plan([first, edited])
-
-    assert (plan.changed, plan.gone, plan.new) == (("a001",), ("a002",), ())
-    assert pusher.plan([first], whole_corpus=False).gone == ()
-    pusher.push([first, edited])
+    plan = pusher.plan(articles(2))
+    assert ([task.article for task in plan.gone], plan.new, plan.idle) == (["a002"], (), True)
+    assert pusher.plan(articles(2), whole_corpus=False).gone == ()
+    pusher.push(articles(2))
     assert len(pusher.on_server(place)) == 3
 
 
@@ -168,7 +165,7 @@ def test_a_lost_ledger_is_filled_again_without_pushing_twice(
     place = pusher.push(articles(4))
     with open_ledger(tmp_path / "fresh.sqlite3") as fresh:
         pusher.ledger = fresh
-        assert pusher.plan(articles(4)).unrecorded == 4
+        assert len(pusher.plan(articles(4)).unrecorded) == 4
         assert not pusher.plan(articles(4)).idle
         again = pusher.push(articles(4))
         assert again == place
@@ -184,7 +181,8 @@ def test_a_task_deleted_on_the_server_is_forgotten_and_its_article_pushed_again(
     server.call("DELETE", f"api/tasks/{lost}")
 
     plan = pusher.plan(articles(3))
-    assert (plan.vanished, [article.id for article in plan.new]) == ((lost,), ["a000"])
+    assert [task.number for task in plan.vanished] == [lost]
+    assert [article.id for article in plan.new] == ["a000"]
     pusher.push(articles(3))
     assert pusher.on_server(place) == ["a000", "a001", "a002"]
     assert lost not in pusher.ledger.tasks(place)
@@ -291,7 +289,7 @@ def test_a_config_without_a_label_in_use_is_refused_and_names_the_label(
 def test_a_request_of_unknown_outcome_neither_doubles_nor_loses(
     pusher: Pusher, faulty: Faulty, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_module, "_LOOKS", (0.0, 0.1))
+    monkeypatch.setattr(sending, "_LOOKS", (0.0, 0.1))
     pusher.studio, _ = faulty("POST", "/import", [fault, fault])
 
     place = pusher.push(articles(9), batch_size=4)
@@ -305,7 +303,7 @@ def test_a_request_of_unknown_outcome_neither_doubles_nor_loses(
 def test_what_the_server_may_still_be_at_work_on_is_not_sent_again(
     pusher: Pusher, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_module, "_LOOKS", (0.0,))
+    monkeypatch.setattr(sending, "_LOOKS", (0.0,))
     pusher.studio, transport = faulty("POST", "/import", [timeout_before])
     with pytest.raises(ServerTimeout, match="wait a while"):
         pusher.push(articles(3))
@@ -315,7 +313,7 @@ def test_what_the_server_may_still_be_at_work_on_is_not_sent_again(
 def test_a_server_that_keeps_failing_is_told_and_a_second_push_completes(
     pusher: Pusher, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_module, "_LOOKS", (0.0,))
+    monkeypatch.setattr(sending, "_LOOKS", (0.0,))
     pusher.studio, _ = faulty("POST", "/import", [bad_gateway_before] * 3)
     with pytest.raises(RequestRefused, match="502"):
         pusher.push(articles(6), batch_size=2)
@@ -326,7 +324,7 @@ def test_a_server_that_keeps_failing_is_told_and_a_second_push_completes(
 def test_batches_are_bounded_by_count_and_by_bytes(
     pusher: Pusher, server: Server, faulty: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_module, "_BATCH_BYTES", 2_000_000)
+    monkeypatch.setattr(sending, "_BATCH_BYTES", 2_000_000)
     pusher.studio, transport = faulty("POST", "/import", [])
     large = [
         Article(id=f"large{n}", text=f"{n} " + "Hôm nay trời đẹp. " * 50_000) for n in range(3)

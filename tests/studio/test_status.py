@@ -9,6 +9,7 @@ import pytest
 
 from annotate.spans import Annotation, Relation, SetAside
 from annotate.studio.ledger import Entry, Place, open_ledger
+from annotate.studio.ledger.pulls import PastPull
 from annotate.studio.status import Aside, Share, Status, summarise
 from tests.factories import make_annotation, make_article, make_schema, make_span
 
@@ -25,7 +26,7 @@ def status_of(path: Path, *annotations: Annotation, place: Place | None = HERE) 
     with open_ledger(path / "own.sqlite3") as ledger:
         ledger.record_tasks(HERE, enumerate((A, B, C)))
         ledger.append(HERE, [Entry(annotation, b"[]") for annotation in numbered])
-        return summarise(ledger, place, ARTICLES, make_schema())
+        return summarise(ledger, (place,) if place else (), ARTICLES, make_schema())
 
 
 @pytest.mark.parametrize("place", [None, ELSEWHERE])
@@ -54,7 +55,7 @@ def test_articles_count_once_however_many_annotated_them(tmp_path: Path) -> None
 def test_an_article_pushed_in_two_versions_counts_once(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "own.sqlite3") as ledger:
         ledger.record_tasks(HERE, [(1, make_article("Cũ.")), (2, make_article("Mới."))])
-        assert summarise(ledger, HERE, ARTICLES, make_schema()).pushed == 1
+        assert summarise(ledger, (HERE,), ARTICLES, make_schema()).pushed == 1
 
 
 def test_what_each_annotator_did_is_counted_by_label_in_the_schemas_order(
@@ -100,8 +101,8 @@ def test_every_mark_that_was_set_aside_is_listed_with_who_where_and_why(tmp_path
 
 def test_when_the_last_pull_ended_is_that_of_the_ledger(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "own.sqlite3") as ledger:
-        ledger.end_pull(HERE)
-        status = summarise(ledger, HERE, ARTICLES, make_schema())
+        ledger.pulls.end(HERE, PastPull("2026-01-01T00:00:00.000Z", "", "", 0, ""))
+        status = summarise(ledger, (HERE,), ARTICLES, make_schema())
         assert status.pulled_at == ledger.last_pull(HERE)
         assert status.pulled_at is not None
 
@@ -110,5 +111,5 @@ def test_what_was_deleted_on_the_server_no_longer_counts(tmp_path: Path) -> None
     status_of(tmp_path, make_annotation(A), make_annotation(B))
     with open_ledger(tmp_path / "own.sqlite3") as ledger:
         ledger.bury(HERE, {0})
-        status = summarise(ledger, HERE, ARTICLES, make_schema())
+        status = summarise(ledger, (HERE,), ARTICLES, make_schema())
     assert status.annotated == 1

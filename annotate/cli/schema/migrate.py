@@ -69,16 +69,16 @@ def migrate(
         from annotate.studio.migrate import plan_migration
 
         target = (studio, ledger, server, workspace.settings.title, schema)
-        if dry_run:
-            plan = plan_migration(*target)
-            print_json(msgspec.to_builtins(plan)) if as_json else _print_plan(plan)
-            return
-        done = carry_out(*target, discard_drafts=discard_drafts, progress=rich_progress)
-        url = studio.url
-    if as_json:
-        print_json(msgspec.to_builtins(done))
+        # A large corpus is in several projects; each goes by itself.
+        for part in ledger.projects(server) or [0]:
+            if dry_run:
+                plan = plan_migration(*target, part)
+                print_json(msgspec.to_builtins(plan)) if as_json else _print_plan(plan)
+                continue
+            done = carry_out(*target, part, discard_drafts=discard_drafts, progress=rich_progress)
+            print_json(msgspec.to_builtins(done)) if as_json else _print_done(done, studio.url)
+    if dry_run or as_json:
         return
-    _print_done(done, url)
     if path != workspace.schema_path:
         click.echo(f'Now set schema = "{path.relative_to(workspace.root)}" in annotate.toml.')
 

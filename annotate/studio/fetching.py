@@ -1,0 +1,69 @@
+"""A project's annotated tasks, fetched in pages of about as many bytes, ahead of their use."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from annotate.studio.client import Studio
+from annotate.studio.wire import AnnotatedTask
+
+T = TypeVar("T")
+Tasks = list[AnnotatedTask]
+
+# So much of the server's JSON is held in memory for every reader, and once more.
+_PAGE_BYTES = 16_000_000
+# Bytes of an article's task beside its text, which the server tells escaped.
+_MARKS = 4_000
+_LEAST, _MOST = 10, 2000
+
+
+def fetch_annotated(
+    studio: Studio, project: int, known: Iterable[int], *, above: int, article_bytes: int,
+    jobs: int = 1,
+) -> Iterator[Tasks]:  # fmt: skip
+    """Yield the annotated tasks with numbers greater than `above`, in order, page by page.
+
+    `known` are numbers of tasks that are expected, by which `jobs` readers share the work;
+    what else there is comes in its place. `article_bytes` is the mean size of an article.
+    """
+    size = min(max(_PAGE_BYTES // (_MARKS + 2 * article_bytes), _LEAST), _MOST)
+    expected = sorted(number for number in known if number > above)
+    ends = expected[size - 1 :: size]
+    pages = partial(_pages, studio, project, size)
+    shares = [partial(pages, *ends_of) for ends_of in zip([above, *ends], ends, strict=False)]
+    for share in _in_parallel(jobs, shares):
+        yield from share
+    yield from _ahead(studio.annotated_tasks(project, above=ends[-1] if ends else above, size=size))
+
+
+def _pages(studio: Studio, project: int, size: int, above: int, upto: int) -> list[Tasks]:
+    return list(studio.annotated_tasks(project, above=above, upto=upto, size=size))
+
+
+def _ahead(pages: Iterator[Tasks]) -> Iterator[Tasks]:
+    """Yield pages, the next one being fetched while one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = pool.submit(next, pages, None)
+            yield page
+
+
+def _in_parallel(jobs: int, shares: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Yield the results of the shares in their order; `jobs` at once, and one ahead."""
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for share in shares:
+                waiting.append(pool.submit(share))
+                if len(waiting) > jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,40 @@
+"""Articles with several tasks, as two pushes at once from two machines make them.
+
+Every push that sees other tasks than its own looks for them when it is done, and every one
+keeps the same task: so whichever ends last leaves one, whatever the other did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from annotate.studio.client import Studio
+from annotate.studio.pushing.plan import Task
+
+
+def has_work(studio: Studio, project: int, tasks: Iterable[int]) -> set[int]:
+    """Return those of the tasks in which somebody marked something or skipped."""
+    listed = list(tasks)
+    annotated = {task.id for task in studio.some_tasks(project, listed) if task.annotations}
+    return annotated | {task for task in listed if task not in annotated and studio.drafts_of(task)}
+
+
+def remove_doubles(
+    studio: Studio, projects: Mapping[int, int], doubles: Mapping[str, Sequence[Task]]
+) -> tuple[list[Task], list[Task]]:
+    """Delete the doubles that nobody worked on; return what is left of them, and what went.
+
+    `projects` are the projects' numbers by part. Of an article's tasks the first that
+    somebody worked on stays, else the first; so does every other with work in it.
+    """
+    left: list[Task] = []
+    deleted: list[Task] = []
+    for tasks in doubles.values():
+        worked = {task for task in tasks if has_work(studio, projects[task.part], [task.number])}
+        keeper = min(worked or tasks)
+        left += [task for task in tasks if task == keeper or task in worked]
+        deleted += [task for task in tasks if task != keeper and task not in worked]
+    for part, project in projects.items():
+        if numbers := [task.number for task in deleted if task.part == part]:
+            studio.delete_tasks(project, numbers)
+    return left, deleted
