@@ -191,7 +191,11 @@ def connect(workspace: Workspace) -> Iterator[tuple[Studio, str]]:
 def _studio(url: str, api_key: str) -> Studio:
     from annotate.studio.client import Studio
 
-    return Studio(url, api_key)
+    return Studio(url, api_key, on_wait=_tell_wait)
+
+
+def _tell_wait(reason: str, seconds: float) -> None:
+    click.echo(f"Waiting {seconds:.0f} s: {reason}", err=True)
 
 
 def build_dataset(
