@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from annotate.text import canonicalise
     from annotate.workspace import Workspace, init_workspace, open_workspace
 
-# Where each public name lives. Imported when first used: the Label Studio SDK and
-# `datasets` each take about a second, and no command needs both.
+# Where each public name lives. Imported when first used: some of what they need takes
+# seconds to import, and no command needs all of it.
 _HOMES = {
     "AnnotateError": "annotate.errors",
     "Annotation": "annotate.spans",

@@ -209,11 +209,12 @@ class Annotator:
             self.page.get_by_role("button", name=button).click()
         assert response.value.ok
 
-    def photograph(self, name: str) -> None:
+    def photograph(self, name: str, button: str | None = "Submit") -> None:
         """Take a picture of the page, with the list of regions open and nothing selected."""
         self._show("Regions")
         self.page.mouse.move(0, 0)
-        expect(self.page.get_by_role("button", name="Submit")).to_be_visible()
+        if button is not None:
+            expect(self.page.get_by_role("button", name=button)).to_be_visible()
         self.page.screenshot(path=PICTURES / f"{name}.png")
 
     def _show(self, panel: str) -> None:

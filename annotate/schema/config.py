@@ -81,6 +81,9 @@ _SPACING = {True: "2.4", False: "2"}
 # What stands beside the title of a label under review.
 REVIEW = {"en": "to be reviewed", "vi": "cần xem lại"}
 
+# The name of the view of articles whose text changed, where marks could not all be carried over.
+TEXT_CHANGED = {"en": "Text changed, look at it", "vi": "Văn bản đã đổi, cần xem lại"}
+
 
 class Page(msgspec.Struct, frozen=True, dict=True):
     """What a labelling page is made from.

@@ -1,4 +1,4 @@
 """Label Studio: the client, the local server, push, pull and the ledger.
 
-Import from the modules: the ledger and the server need no SDK, which is slow to import.
+Import from the modules: a command needs few of them.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -89,7 +90,7 @@ def room(studio: Studio, ledger: Ledger, title: str) -> Room:
     return Room(studio, ledger, title)
 
 
-def test_marks_stand_at_the_same_words_of_the_new_text(room: Room) -> None:
+def test_marks_stand_at_the_same_words_of_the_new_text(room: Room, server: Server) -> None:
     number = room.studio.annotate(room.task, room.gold)
     room.pull()
 
@@ -112,6 +113,12 @@ def test_marks_stand_at_the_same_words_of_the_new_text(room: Room) -> None:
     assert "its text '10 phần quà 🇻🇳' is not in the new version" in reasons
     assert "its text changed from 'Trần Thị Hoa' to 'Trần Thị Hoà'" in reasons
     assert room.studio.task_data(room.task)[REVIEW_FIELD]
+    (view,) = room.studio.views(room.place.project)
+    assert view.data.title == "Văn bản đã đổi, cần xem lại"
+    shown = {"project": room.place.project, "view": view.id, "fields": "task_only"}
+    assert [
+        task["id"] for task in server.call("GET", f"api/tasks?{urlencode(shown)}")["tasks"]
+    ] == [room.task]
 
 
 def test_after_that_server_and_ledger_agree_and_nothing_is_left_to_do(room: Room) -> None:
@@ -230,9 +237,6 @@ def test_a_new_text_can_change_again_and_change_back(room: Room) -> None:
 @pytest.mark.parametrize("cut", range(5))
 def test_a_move_that_was_cut_off_goes_on(room: Room, faulty: Faulty, cut: int, after: bool) -> None:
     room.studio.annotate(room.task, room.gold)
-
-    class Cut(Exception):
-        pass
 
     def stop(
         request: httpx.Request, forward: Callable[[httpx.Request], httpx.Response]

@@ -22,6 +22,7 @@ from annotate.align import Alignment, align
 from annotate.corpus import Article
 from annotate.errors import StudioError
 from annotate.schema import Schema
+from annotate.schema.config import TEXT_CHANGED
 from annotate.studio.carry import CarriedMarks, carry_marks, which_text
 from annotate.studio.client import Studio
 from annotate.studio.encode import REVIEW_FIELD, encode_task
@@ -84,6 +85,8 @@ class Mover:
                 "Push the article again.",
             )
         crossing = _Crossing(self._ledger, move.old, article)
+        if move.flagged:
+            self._open_view()
         self._write_task(move, article)
         kept = self._ledger.of_articles(self._place, [move.article])
         before = {
@@ -114,6 +117,15 @@ class Mover:
         wanted = {**data, **task["data"], REVIEW_FIELD: _FLAG if move.flagged else ""}
         if data != wanted:
             self._studio.update_task(move.task, {"data": wanted, "meta": task["meta"]})
+
+    def _open_view(self) -> None:
+        """Have the Data Manager show the tasks that people should look at."""
+        title = TEXT_CHANGED.get(self._schema.language, TEXT_CHANGED["en"])
+        project = self._place.project
+        if title not in {view.data.title for view in self._studio.views(project)}:
+            name = f"filter:tasks:data.{REVIEW_FIELD}"
+            item = {"filter": name, "operator": "contains", "type": "String", "value": _FLAG}
+            self._studio.create_view(project, title, {"conjunction": "and", "items": [item]})
 
     def _write_marks(
         self, task: AnnotatedTask, crossing: _Crossing, before: dict[int, bytes]
