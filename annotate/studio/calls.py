@@ -61,6 +61,9 @@ class Caller:
             transport=transport,
             trust_env=not here,
             headers={"User-Agent": "annotate"},
+            # Label Studio's own server sends an answer in two parts, and on a connection that
+            # is kept the second waits for our acknowledgement of the first, 40 ms each time.
+            limits=httpx.Limits(max_keepalive_connections=0 if here else 20),
         )
 
     def __enter__(self) -> Self:

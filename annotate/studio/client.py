@@ -26,6 +26,8 @@ _ANNOTATION_FIELDS = (
     "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time,"
     "ground_truth"
 )
+# All the others cost the server more than these do.
+_PROJECT_FIELDS = ",".join(Project.__struct_fields__)
 _PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
 
 
@@ -79,7 +81,8 @@ class Studio(Connection):
     def project(self, project_id: int) -> Project | None:
         """Return a project, or None when there is none with this number."""
         try:
-            return self._call("GET", f"api/projects/{project_id}", Project)
+            params = {"include": _PROJECT_FIELDS}
+            return self._call("GET", f"api/projects/{project_id}", Project, params=params)
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None

@@ -46,15 +46,15 @@ def test_push_pull_status_build_in_words(
     assert studio.projects_titled(title) == []
 
     pushed = annotate("push", cwd=root / "corpus").stdout
-    assert "Done: 2 articles pushed" in pushed
-    assert "Annotate them at http" in pushed
+    assert "Pushed 2 articles" in pushed
+    assert "Annotate at http" in pushed
     assert "Nothing to do." in annotate("push", cwd=root).stdout
     assert "never pulled" in annotate("status", cwd=root).stdout
 
     submit(studio, title, "mot")
     pulled = annotate("pull", cwd=root)
     assert "1 annotation on the server: 1 submitted, 0 skipped, 1 span" in pulled.stdout
-    assert "Ledger: nothing new" in annotate("pull", cwd=root).stdout
+    assert ": nothing new" in annotate("pull", cwd=root).stdout
 
     status = annotate("status", cwd=root).stdout
     assert [line.split() for line in status.splitlines() if line.startswith("annotated")] == [
@@ -112,10 +112,13 @@ def test_an_article_corrected_after_the_push_keeps_its_annotations(
     article = workspace.corpus_path / "one.md"
     article.write_text(article.read_text(encoding="utf-8").replace("Trung", "Ông Trung"))
 
-    pushed = annotate("push", cwd=root).stdout
-    assert "1 article changed since they were pushed" in pushed
     built = annotate("build", "out", cwd=root).stdout
     assert "With the text that was pushed, changed in the corpus since: 1 article" in built
+    pushed = annotate("push", cwd=root).stdout
+    assert "1 article with a new text; what was marked is carried over: mot" in pushed
+    assert "Carried over to a new text: 1 article" in pushed
+    built = annotate("build", "out", cwd=root).stdout
+    assert "changed in the corpus" not in built
     assert "out: 1 article, 1 entity" in built
 
 

@@ -36,7 +36,8 @@ class Room:
 
     def push(self, *, force: bool = False) -> Place:
         target = (self.studio, self.ledger, "s", self.title, self.schema)
-        return push(*target, self.plan(), force=force)
+        (place,) = push(*target, self.plan(), force=force).places
+        return place
 
     def config(self) -> str:
         project = self.studio.project(self.place.project)

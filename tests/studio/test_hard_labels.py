@@ -67,7 +67,7 @@ def round_trip(server: Server, studio: Studio, folder: Path, schema: Schema) -> 
     wanted = annotated(schema)
     with open_ledger(folder / f"{next(_numbers)}.sqlite3") as ledger:
         target = (studio, ledger, "s", title, schema)
-        place = push(*target, plan_push(*target, [Article(id="a", text=TEXT)]))
+        (place,) = push(*target, plan_push(*target, [Article(id="a", text=TEXT)])).places
         project = studio.project(place.project)
         assert project is not None
         assert project.label_config == labelling_config(schema)

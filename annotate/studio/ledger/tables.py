@@ -54,7 +54,8 @@ CREATE TABLE annotations (         -- append-only; each project's rows are a cha
     hash       TEXT NOT NULL       -- of this row and the hash of the one before it
 ) STRICT;
 CREATE INDEX by_annotation ON annotations (server, project, kind, annotation, row);
-CREATE INDEX by_article ON annotations (body ->> 'article', row);
+CREATE INDEX by_article ON annotations
+    (body ->> 'article', server, project, kind, annotation);
 CREATE TRIGGER no_update BEFORE UPDATE ON annotations
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON annotations

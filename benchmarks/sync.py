@@ -1,0 +1,363 @@
+"""Push and pull beside what else could carry articles and annotations, on one server.
+
+    python -m benchmarks.sync [--articles 2000] [--rounds 3] [--database postgresql://…]
+
+Articles of the generated corpus (about 2.8 kB each), each with 15 marks where annotations are
+asked for. Every ratio is of two things that ran in turn in this process, on the same server:
+
+- push: our plan and push, beside posting the same records as ready-made JSON in batches of 500,
+  and beside the SDK's `import_tasks`; the project is there before, for all three;
+- a push that has nothing to do, beside the first push of the same articles;
+- a full pull into an empty ledger, every span proved and written to disk, beside the exports
+  that the server offers, fetched and thrown away; and how much of its time our process works;
+- a pull after 20 changes, beside the fastest of these exports;
+- the greatest memory of a full pull and of the SDK's export, each in a process of its own;
+- with `--database`, an empty PostgreSQL database: a pull by two readers from two workers of
+  gunicorn, beside one reader and one worker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from annotate.corpus import Article
+from annotate.spans import Span
+from annotate.studio.client import Studio
+from annotate.studio.encode import encode_spans, encode_task
+from annotate.studio.ledger import Ledger, Place, open_ledger
+from annotate.studio.pull import Pulled, pull
+from annotate.studio.pushing import plan_push, push
+from annotate.studio.pushing.suggestions import Suggester
+from annotate.studio.server import LocalServer
+from benchmarks.generate import generate
+from tests.factories import sample_schema
+
+BATCH = 500
+MARKS = 15
+CHANGES = 20
+# Seconds behind the last pull that the next one asks again; the benchmark waits for them.
+OVERLAP = 300
+
+SCHEMA = sample_schema()
+
+
+class Server(NamedTuple):
+    """A running Label Studio."""
+
+    url: str
+    token: str
+
+    @contextmanager
+    def studio(self) -> Iterator[Studio]:
+        """Give our connection to it."""
+        with Studio(self.url, self.token) as studio:
+            yield studio
+
+    def client(self) -> httpx.Client:
+        """Return a plain connection to it."""
+        headers = {"Authorization": f"Token {self.token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=600, trust_env=False)
+
+
+def make_articles(count: int, seed: int) -> list[Article]:
+    """Return generated articles with ids of their own."""
+    rows = islice(generate(count, seed=seed), count)
+    return [Article(id=f"{seed}-{n}", text=row["text"]) for n, row in enumerate(rows)]
+
+
+def marks_of(article: Article) -> list[dict[str, Any]]:
+    """Return marks spread over an article."""
+    step = max(8, (len(article.text) - 8) // MARKS)
+    labels = SCHEMA.labels
+    spans = [
+        Span(id=f"m{n}", start=n * step, end=n * step + 7, label=labels[n % len(labels)])
+        for n in range(MARKS)
+        if n * step + 7 <= len(article.text)
+    ]
+    return encode_spans(SCHEMA, article.text, spans)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that it took."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+class Peers:
+    """What can be done with a project without this toolkit."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._client = server.client()
+
+    def post(self, project: int, records: Sequence[dict[str, Any]]) -> float:
+        """Post ready-made JSON in batches; return the seconds."""
+        bodies = [
+            json.dumps(records[n : n + BATCH]).encode() for n in range(0, len(records), BATCH)
+        ]
+        return timed(lambda: [self._import(project, body) for body in bodies])
+
+    def _import(self, project: int, body: bytes) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        path = f"/api/projects/{project}/import"
+        return self._client.post(path, content=body, headers=headers).raise_for_status()
+
+    def sdk_import(self, project: int, records: Sequence[dict[str, Any]]) -> float:
+        """Import by the SDK in the same batches; return the seconds."""
+        from label_studio_sdk import LabelStudio
+
+        client: Any = LabelStudio(  # type: ignore[no-untyped-call]
+            base_url=self._server.url, api_key=self._server.token
+        )
+        batches = [list(records[n : n + BATCH]) for n in range(0, len(records), BATCH)]
+        return timed(
+            lambda: [client.projects.import_tasks(id=project, request=one) for one in batches]
+        )
+
+    def export(self, project: int, kind: str) -> float:
+        """Fetch an export in one go; return the seconds."""
+        params = {"exportType": kind, "download_all_tasks": "false"}
+        path = f"/api/projects/{project}/export"
+        return timed(lambda: self._client.get(path, params=params).raise_for_status())
+
+    def snapshot(self, project: int) -> float:
+        """Make a snapshot and fetch it; return the seconds."""
+        path = f"/api/projects/{project}/exports"
+
+        def work() -> None:
+            made = self._client.post(f"{path}/", json={}).raise_for_status().json()
+            download = f"{path}/{made['id']}/download?exportType=JSON"
+            self._client.get(download).raise_for_status()
+
+        return timed(work)
+
+
+class Bench:
+    """A server, and what is measured on it."""
+
+    def __init__(self, server: Server, folder: Path, count: int, rounds: int) -> None:
+        self._server = server
+        self._folder = folder
+        self._count = count
+        self._rounds = rounds
+        self._peers = Peers(server)
+
+    @contextmanager
+    def room(self, name: str) -> Iterator[tuple[Studio, Ledger, str]]:
+        """Give a connection, a ledger and the title of a project for one measurement."""
+        path = self._folder / f"{name}.sqlite3"
+        with self._server.studio() as studio, open_ledger(path) as ledger:
+            yield studio, ledger, f"Bench {name}"
+
+    def pushes(self) -> None:
+        """Print the rows about pushing."""
+        ours, raw, sdk, again = [], [], [], []
+        for number in range(self._rounds):
+            articles = make_articles(self._count, seed=number)
+            suggester = Suggester(SCHEMA)
+            records = [encode_task(SCHEMA, a, suggester.spans(a.text)) for a in articles]
+            with self.room(f"push {number}") as (studio, ledger, title):
+                target = (studio, ledger, "s", title, SCHEMA)
+                first = make_articles(1, seed=1000 + number)
+                push(*target, plan_push(*target, first))
+                everything = first + articles
+                ours.append(timed(lambda: push(*target, plan_push(*target, everything))))  # noqa: B023
+                again.append(timed(lambda: plan_push(*target, everything)))  # noqa: B023
+                assert plan_push(*target, everything).idle  # noqa: S101
+                settings = {"label_config": _config(studio, ledger)}
+                raw_project = studio.create_project(f"Raw {number}", settings).id
+                sdk_project = studio.create_project(f"SDK {number}", settings).id
+            raw.append(self._peers.post(raw_project, records))
+            sdk.append(self._peers.sdk_import(sdk_project, records))
+        row("push, articles/s", self._rate(ours), "ready-made JSON in 500s", self._rate(raw), 0.9)
+        row("push, articles/s", self._rate(ours), "SDK import_tasks", self._rate(sdk), 1)
+        first_time, second_time = statistics.median(ours), statistics.median(again)
+        row("push again, s", second_time, "first push", first_time, 20, faster=True)
+
+    def pulls(self) -> None:
+        """Print the rows about pulling."""
+        with self.room("pull") as (studio, ledger, title):
+            place = self.fill(studio, ledger, title, self._count)
+            imported = time.monotonic()
+            self._full(studio, place)
+            fastest = self._fastest(place.project)
+            wait(OVERLAP + 5 - (time.monotonic() - imported))
+            pull(studio, ledger, place, SCHEMA, overlap=OVERLAP)
+            took = []
+            for _ in range(self._rounds):
+                self._change(studio, ledger, place)
+                took.append(timed(lambda: pull(studio, ledger, place, SCHEMA, overlap=OVERLAP)))
+            row(f"pull after {CHANGES} changes, s", statistics.median(took),
+                f"export of {self._count:,}", fastest, 20, faster=True)  # fmt: skip
+
+    def _full(self, studio: Studio, place: Place) -> None:
+        exports: dict[str, list[float]] = {}
+        ours, busy = [], []
+        for number in range(self._rounds):
+            for kind in ("JSON", "JSON_MIN"):
+                took = self._peers.export(place.project, kind)
+                exports.setdefault(f"export {kind}", []).append(took)
+            exports.setdefault("snapshot", []).append(self._peers.snapshot(place.project))
+            with open_ledger(self._folder / f"full {number}.sqlite3") as ledger:
+                cpu = time.process_time()
+                ours.append(timed(lambda: pull(studio, ledger, place, SCHEMA)))
+                busy.append((time.process_time() - cpu) / ours[-1])
+        for name, seconds in exports.items():
+            row("full pull, articles/s", self._rate(ours), name, self._rate(seconds), 0.9)
+        print(f"| our own process is at work, share of the pull | {statistics.median(busy):.2f} |")
+
+    def _fastest(self, project: int) -> float:
+        return min(
+            statistics.median(self._peers.export(project, "JSON") for _ in range(self._rounds)),
+            statistics.median(self._peers.snapshot(project) for _ in range(self._rounds)),
+        )
+
+    def fill(self, studio: Studio, ledger: Ledger, title: str, count: int) -> Place:
+        """Make a project of annotated articles that the ledger knows."""
+        articles = make_articles(count, seed=77)
+        target = (studio, ledger, "s", title, SCHEMA)
+        (place,) = push(*target, plan_push(*target, articles[:1])).places
+        for start in range(1, count, BATCH):
+            records = [
+                {**encode_task(SCHEMA, a, ()), "annotations": [{"result": marks_of(a)}]}
+                for a in articles[start : start + BATCH]
+            ]
+            studio.import_tasks(place.project, records)
+        push(*target, plan_push(*target, articles))
+        return place
+
+    def _change(self, studio: Studio, ledger: Ledger, place: Place) -> None:
+        numbers = list(ledger.numbers(place))[-CHANGES:]
+        for number in numbers:
+            found = studio.result(number)
+            assert found is not None  # noqa: S101
+            marks = json.loads(bytes(found))
+            studio.set_result(number, marks[1:] + marks[:1])
+
+    def _rate(self, seconds: Sequence[float]) -> float:
+        return self._count / statistics.median(seconds)
+
+    def memory(self, counts: Sequence[int]) -> None:
+        """Print the greatest memory of a full pull of so many articles, and of the SDK's export."""
+        peaks: dict[str, list[int]] = {"pull": [], "sdk": []}
+        for count in counts:
+            with self.room(f"memory {count}") as (studio, ledger, title):
+                project = self.fill(studio, ledger, title, count).project
+            for what, found in peaks.items():
+                found.append(self._peak(what, project))
+        small, large = counts
+        for what, (before, after) in peaks.items():
+            name = {"pull": "full pull", "sdk": "SDK export"}[what]
+            aim = " (aim: at most 1.3)" if what == "pull" else ""
+            print(
+                f"| memory, {name} | {after:,} MB of {large:,} | {before:,} MB of {small:,}"
+                f" | {after / before:.2f}{aim} |"
+            )
+
+    def _peak(self, what: str, project: int) -> int:
+        command = [sys.executable, "-m", "benchmarks.sync_memory", what, self._server.url]
+        done = subprocess.run(
+            [*command, str(project), str(self._folder / f"{what} {project}.sqlite3")],
+            input=self._server.token, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return int(done.stdout)
+
+
+def _config(studio: Studio, ledger: Ledger) -> str:
+    known = ledger.project("s")
+    project = studio.project(known.number) if known else None
+    assert project is not None  # noqa: S101
+    return project.label_config
+
+
+def wait(seconds: float) -> None:
+    """Wait, telling so."""
+    if seconds > 0:
+        print(f"(waiting {seconds:.0f} s for the overlap to pass)", file=sys.stderr)
+        time.sleep(seconds)
+
+
+def row(
+    what: str, ours: float, peer: str, theirs: float, aim: float, *, faster: bool = False
+) -> None:
+    """Print a row: rates divide ours by theirs, times theirs by ours."""
+    ratio = theirs / ours if faster else ours / theirs
+    form = ",.2f" if faster else ",.0f"
+    print(f"| {what} | {ours:{form}} | {peer} {theirs:{form}} | {ratio:.2f} (aim: {aim}) |")
+
+
+def workers(database: str, folder: Path, count: int, rounds: int) -> None:
+    """Print how two workers and readers compare with one."""
+    rates = []
+    for number in (1, 2):
+        with team_server(database, folder, number) as server:
+            bench = Bench(server, folder, count, rounds)
+            with bench.room(f"team {number}") as (studio, ledger, title):
+                place = bench.fill(studio, ledger, title, count)
+                took = [
+                    timed(lambda n=n: _pull_all(studio, folder / f"w{number}-{n}", place, number))  # type: ignore[misc]  # noqa: B023
+                    for n in range(rounds)
+                ]
+            rates.append(count / statistics.median(took))
+    one, two = rates
+    row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6)
+
+
+def _pull_all(studio: Studio, path: Path, place: Place, jobs: int) -> Pulled:
+    with open_ledger(path) as ledger:
+        tasks = [
+            (task.id, Article(id=task.meta.article, text=""))
+            for page in studio.pushed_tasks(place.project)
+            for task in page
+            if task.meta
+        ]
+        ledger.record_tasks(place, tasks)
+        return pull(studio, ledger, place, SCHEMA, jobs=jobs)
+
+
+@contextmanager
+def team_server(database: str, folder: Path, count: int) -> Iterator[Server]:
+    """Run `annotate serve` on PostgreSQL with so many workers."""
+    raise NotImplementedError
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", type=int, nargs=2, default=(1_000, 10_000))
+    parser.add_argument("--database", help="an empty PostgreSQL database, for the last row")
+    given = parser.parse_args()
+    print("| what | ours | beside | ratio |\n| --- | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        local = LocalServer(folder / "server")
+        (folder / "server").mkdir(mode=0o700)
+        with local.use() as running:
+            bench = Bench(
+                Server(running.url, local.login().token), folder, given.articles, given.rounds
+            )
+            bench.pushes()
+            bench.pulls()
+            bench.memory(given.memory)
+        if given.database:
+            workers(given.database, folder, given.articles, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
