@@ -10,10 +10,11 @@ import regex
 # Scripts without spaces between words: each character counts as a word.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _JOINED = r"\p{GCB=EX}\p{GCB=ZWJ}\p{GCB=SM}"
-_IN_WORD = rf"[[\w--{_UNSPACED}]{_JOINED}]"
+_NEXT = rf"[[\w--{_UNSPACED}]{_JOINED}]"
+_WHOLE = rf"[\w--[{_UNSPACED}{_JOINED}]]{_NEXT}*"
 # A word, or else what is seen as one character; white space is neither.
-_WORD = regex.compile(rf"(?V1)[\w--{_UNSPACED}]{_IN_WORD}*|(?!\s(?![{_JOINED}]))\X")
-_WITHIN_WORD = regex.compile(rf"(?V1)(?<={_IN_WORD})(?={_IN_WORD})")
+_WORD = regex.compile(rf"(?V1){_WHOLE}|(?!\s(?![{_JOINED}]))\X")
+_WITHIN_WORD = regex.compile(rf"(?V1)(?<={_WHOLE})(?={_NEXT})")
 _CHARACTER = regex.compile(r"\X")
 
 
