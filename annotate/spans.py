@@ -49,12 +49,19 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided about a mark that was set aside.
 
-    `mark` is the SHA-256 of its JSON. It counts as `span` or as `relation`, or not at all.
+    `mark` is the SHA-256 of its JSON. It counts as `span`, which lies in the text with the
+    digest `sha256`, or as `relation`, or not at all. A decision that is done tells what it
+    takes to undo it: what was set `aside`, the span that `stood` for it, and the relations
+    that were `untied` with that. `aside` is None as long as a decision does not fit.
     """
 
     mark: str
     span: Span | None = None
     relation: Relation | None = None
+    sha256: str = ""
+    aside: SetAside | None = None
+    stood: Span | None = None
+    untied: tuple[Relation, ...] = ()
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,11 +17,16 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from annotate.studio.client import Studio
+from annotate.studio.database.address import environment_of, read_address
+from annotate.studio.database.team import Team
+from annotate.studio.install import COMMAND, environment
 from annotate.studio.ledger import Ledger, open_ledger
 from annotate.studio.server import LocalServer, Login
+from annotate.studio.system import free_port
 from annotate.workspace import Workspace, open_workspace, shipped
 from tests.browser import ARGUMENTS, find_browser
 from tests.faults import Fault, FaultyTransport
+from tests.postgres import Cluster, find_postgres, temporary_cluster
 
 # Before `datasets` is imported anywhere: its caches belong to this run.
 _CACHE = tempfile.TemporaryDirectory(prefix="annotate-tests-")
@@ -45,12 +50,74 @@ class Server(NamedTuple):
         return answer.json() if answer.content else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "on_both_databases: run on the server on SQLite and on the team's on PostgreSQL"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test marked `on_both_databases` each kind of server in turn."""
+    marked = metafunc.definition.get_closest_marker("on_both_databases")
+    if marked and "server" in metafunc.fixturenames:
+        kinds = ["sqlite", "postgresql"]
+        metafunc.parametrize("server", kinds, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest) -> Server:
+    """The session's server: the local one, but where a test asks for both kinds."""
+    kind = getattr(request, "param", "sqlite")
+    # By name, so that a run that needs one does not start the other.
+    server = request.getfixturevalue("team_server" if kind == "postgresql" else "local_server")
+    assert isinstance(server, Server)
+    return server
+
+
+@pytest.fixture(scope="session")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The project's own local server, started once and stopped at the end."""
     local = LocalServer(tmp_path_factory.mktemp("server"))
     with local.use() as running:
         yield Server(running.url, local.login())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL of this run."""
+    programs = find_postgres()
+    if programs is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI has no PostgreSQL; .ci/run installs one")
+        pytest.skip("NO POSTGRESQL: install Debian's postgresql to run a team's server")
+    with temporary_cluster(programs) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with Label Studio's tables, without people: to copy."""
+    name = postgres.database()
+    postgres.sql("CREATE EXTENSION pg_trgm", name)
+    database, _ = read_address(postgres.address(name))
+    data = tmp_path_factory.mktemp("migrated")
+    environ = environment(data) | environment_of(database)
+    subprocess.run(
+        [*COMMAND, "version"], env=environ, cwd=data, check=True, capture_output=True, timeout=170
+    )
+    return name
+
+
+@pytest.fixture(scope="session")
+def team_server(
+    postgres: Cluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A team's server, on PostgreSQL with two workers, started once."""
+    local = LocalServer(tmp_path_factory.mktemp("team-server"))
+    database, _ = read_address(postgres.address(postgres.database(migrated)))
+    running = local.start("127.0.0.1", free_port("127.0.0.1"), team=Team(database))
+    yield Server(running.url, local.login())
+    local.stop(running)
 
 
 @pytest.fixture

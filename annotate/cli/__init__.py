@@ -18,10 +18,17 @@ COMMANDS = (
     "corpus",
     "serve",
     "push",
+    "assign",
+    "invite",
     "pull",
     "status",
+    "quarantine",
+    "history",
     "doctor",
     "build",
+    "ledger",
+    "backup",
+    "restore",
     "demo",
 )
 

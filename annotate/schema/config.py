@@ -80,6 +80,8 @@ _SPACING = {True: "2.4", False: "2"}
 
 # What stands beside the title of a label under review.
 REVIEW = {"en": "to be reviewed", "vi": "cần xem lại"}
+# What stands beside a person's name over the articles that wait for them.
+QUEUE = {"en": "to do", "vi": "cần làm"}
 
 # The name of the view of articles whose text changed, where marks could not all be carried over.
 TEXT_CHANGED = {"en": "Text changed, look at it", "vi": "Văn bản đã đổi, cần xem lại"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_cache_path
 
@@ -33,14 +34,34 @@ _QUIET = {
 }
 
 
+class Launch(NamedTuple):
+    """How the process of a server is started."""
+
+    command: list[str]
+    environment: dict[str, str]
+    folder: Path
+
+
 def installed_version() -> str:
     """Return the installed release; raises `LocalServerError` when the extra is missing."""
-    if importlib.util.find_spec("label_studio") is None:
+    require("label_studio", "Label Studio")
+    return importlib.metadata.version("label-studio")
+
+
+def require(module: str, name: str = "") -> None:
+    """Raise `LocalServerError` when a part of the extra is missing."""
+    if importlib.util.find_spec(module) is None:
         raise LocalServerError(
-            "the local server needs Label Studio, which is not installed",
+            f"the local server needs {name or module}, which is not installed",
             "Run `pip install 'annotate-corpus[server]'`, or set LABEL_STUDIO_URL to a server.",
         )
-    return importlib.metadata.version("label-studio")
+
+
+def local_launch(data: Path, host: str, port: int) -> Launch:
+    """Return how Label Studio is started for one person, on SQLite."""
+    listen = ["--internal-host", host, "--port", str(port)]
+    command = [*COMMAND, "start", "--no-browser", "--enable-legacy-api-token", *listen]
+    return Launch(command, environment(data), data)
 
 
 def template_path(version: str) -> Path:

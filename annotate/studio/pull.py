@@ -116,7 +116,10 @@ class _Pull:
         others = self._agree(found.others)
         self._ledger.moves.reopen(self._place, self._reader.late)
         count = self._fetch_drafts() if drafts else 0
-        past = PastPull(utc_now(), found.mark, self._clock(), others, self._schema)
+        clock = self._clock()
+        # What changed after the clock was set back looks older than it is: all is compared then.
+        mark = found.mark if _time(clock) >= _time(found.mark) - _JITTER else ""
+        past = PastPull(utc_now(), mark, clock, others, self._schema)
         self._ledger.pulls.end(self._place, past)
         return Pulled(
             **self._ledger.tally(self._place), **self._counts, foreign=others, full=whole,
@@ -126,6 +129,8 @@ class _Pull:
     def _fetch_all(self, cursor: Cursor | None) -> _Found:
         """Fetch everything; after a run that was cut off the rest, and what changed since."""
         project = self._place.project
+        if cursor is not None and _time(self._clock()) < _time(cursor.mark) - _JITTER:
+            cursor = None
         begun = cursor or Cursor(self._clock(), 0, 0)
         mark, others = self._clock(), begun.others
         announced = self._studio.count_annotated(project, above=begun.after)
@@ -149,9 +154,20 @@ class _Pull:
         pages = self._studio.changed_tasks(self._place.project, self._before(last.mark))
         for page in pages:
             self._take(page)
-        if last.clock and _time(self._clock()) < _time(last.clock) - _JITTER:
+        if self._was_set_back(last):
             return None
         return _Found(mark, last.others)
+
+    def _was_set_back(self, last: PastPull) -> bool:
+        """Whether the server's clock was set back since a pull, even if it has caught up since.
+
+        Then less time has passed by it than by the clock here; it may go slower, within reason.
+        """
+        if not last.clock:
+            return False
+        passed = _time(self._clock()) - _time(last.clock)
+        here = _time(utc_now()) - _time(last.ended)
+        return passed < -_JITTER or passed < here - self._overlap - _JITTER
 
     def _take(self, page: list[AnnotatedTask]) -> int:
         """Bring a page into the ledger; return how many annotations are not ours."""

@@ -1,7 +1,8 @@
 """The Label Studio of one workspace, run on this machine.
 
 Commands that need it share it: whoever finds none running starts a temporary one, and the
-last to leave stops it. `annotate serve` runs one that stays.
+last to leave stops it. `annotate serve` runs one that stays, on SQLite for one person or on
+PostgreSQL for a team.
 """
 
 from __future__ import annotations
@@ -12,25 +13,27 @@ import shutil
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
 
 from annotate.errors import LocalServerError
 from annotate.progress import Progress, silent
+from annotate.studio.database.check import check_database, refuse_half_made
+from annotate.studio.database.team import Team, read_team, remember_team, team_launch
 from annotate.studio.install import (
-    COMMAND,
     START_LIMIT,
-    environment,
+    Launch,
     installed_version,
+    local_launch,
     template,
     template_path,
 )
 from annotate.studio.system import (
+    end_group,
     free_port,
     is_alive,
     last_line,
@@ -39,15 +42,15 @@ from annotate.studio.system import (
     refuse_taken_port,
     seconds,
     send_signal,
+    status_of,
     write_private,
 )
 
 EMAIL = "annotate@localhost"
-# No proxy of the environment stands between this machine and itself.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 # Seconds.
 _USUAL_START = 20
+_USUAL_FIRST_START = 60
 _STOP_LIMIT = 15
 _PATIENCE = 30
 
@@ -95,7 +98,17 @@ class LocalServer:
 
     def needs_migration(self) -> bool:
         """Whether the next start has to create a database, which takes most of a minute."""
+        if self.team():
+            return False
         return not (self._database.exists() or template_path(installed_version()).exists())
+
+    def has_local_database(self) -> bool:
+        """Whether the workspace was ever served from SQLite."""
+        return self._database.exists()
+
+    def team(self) -> Team | None:
+        """Return how the server was last run for a team, None when it never was."""
+        return read_team(self._private)
 
     def running(self) -> Running | None:
         """Return the server that runs for this workspace, None when there is none."""
@@ -124,7 +137,9 @@ class LocalServer:
         with (self._private / "server.users").open("a") as users:
             with self._turn():
                 fcntl.flock(users, fcntl.LOCK_SH)
-                state = self.running() or self._start("127.0.0.1", None, progress, temporary=True)
+                state = self.running() or self._start(
+                    "127.0.0.1", None, progress, self.team(), temporary=True
+                )
             try:
                 yield state
             finally:
@@ -133,11 +148,14 @@ class LocalServer:
                     if state.temporary and lock_alone(users.fileno()):
                         self.stop(state)
 
-    def start(self, host: str, port: int, progress: Progress = silent) -> Running:
+    def start(
+        self, host: str, port: int, progress: Progress = silent, *, team: Team | None = None
+    ) -> Running:
         """Start a server that stays, and wait until it answers.
 
-        Raises `LocalServerError` when the extra is missing, the port is taken, a server
-        already runs for this workspace, or it does not come up.
+        Once started for a team it is so ever after, for commands that need it too. Raises
+        `LocalServerError` when the extra is missing, the port is taken, the team's database
+        cannot be used, a server already runs for this workspace, or it does not come up.
         """
         with self._turn():
             running = self.running()
@@ -150,23 +168,36 @@ class LocalServer:
                     f" (process {running.pid})",
                     "Use it, or stop that one first.",
                 )
-            return self._start(host, port, progress, temporary=False)
+            started = self._start(host, port, progress, team or self.team(), temporary=False)
+            if team:
+                remember_team(self._private, team)
+            return started
 
     def _start(
-        self, host: str, port: int | None, progress: Progress, *, temporary: bool
-    ) -> Running:
+        self, host: str, port: int | None, progress: Progress, team: Team | None, *,
+        temporary: bool,
+    ) -> Running:  # fmt: skip
         version = installed_version()
         refuse_taken_port(host, port)
         port = port or free_port(host)
-        self._lay_out(version, progress)
-        self._child = self._launch(host, port)
+        first = False
+        if team:
+            first = check_database(team.database)
+            launch = team_launch(team, self._make_data(team), host, port)
+        else:
+            self._lay_out(version, progress)
+            launch = local_launch(self.data, host, port)
+        self._child = self._launch(launch)
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
         state = Running(self._child.pid, url, temporary)
         try:
             write_private(self._state, msgspec.json.encode(state))
-            self._wait_until_up(self._child, url, progress)
+            self._wait_until_up(self._child, url, progress, first=first)
         except BaseException:
+            ended = self._child.poll() is not None
             self.stop(state)
+            if team and ended:
+                refuse_half_made(team.database)
             raise
         return state
 
@@ -180,18 +211,33 @@ class LocalServer:
             self._child.wait()
 
     def stop(self, state: Running) -> None:
-        """Stop the server; returns when its process is gone."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            # A server that died may have left its number to a process of somebody else.
-            if not self._gone(state):
-                send_signal(state.pid, number)
-            deadline = time.monotonic() + _STOP_LIMIT
-            while time.monotonic() < deadline:
-                if self._gone(state):
-                    self._state.unlink(missing_ok=True)
-                    return
-                time.sleep(0.05)
-        raise LocalServerError(f"the server with process {state.pid} does not end", "End it.")
+        """Stop the server; returns when its process and its workers are gone."""
+        # A server that died may have left its number to a process of somebody else.
+        if self._is_child(state) or not self._gone(state):
+            self._end(state)
+        self._state.unlink(missing_ok=True)
+
+    def _end(self, state: Running) -> None:
+        if not self._gone(state):
+            send_signal(state.pid, signal.SIGTERM)
+        # Whoever presses Ctrl-C again does not want to wait.
+        with suppress(KeyboardInterrupt):
+            self._wait_until_gone(state)
+        # Workers that did not end in time.
+        end_group(state.pid)
+        if not self._wait_until_gone(state):
+            raise LocalServerError(f"the server with process {state.pid} does not end", "End it.")
+
+    def _wait_until_gone(self, state: Running) -> bool:
+        deadline = time.monotonic() + _STOP_LIMIT
+        while not self._gone(state):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _is_child(self, state: Running) -> bool:
+        return self._child is not None and self._child.pid == state.pid
 
     def _gone(self, state: Running) -> bool:
         if self._child is not None and self._child.pid == state.pid:
@@ -215,7 +261,18 @@ class LocalServer:
         shutil.copyfile(template(version, progress), beside)
         beside.replace(self._database)
 
-    def _launch(self, host: str, port: int) -> subprocess.Popen[bytes]:
+    def _make_data(self, team: Team) -> Path:
+        """Make the folder of what a team uploads and exports."""
+        folder = Path(team.data) if team.data else self.data
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LocalServerError(
+                f"{folder} cannot be made: {error.strerror}", "Name another folder with --data."
+            ) from error
+        return folder
+
+    def _launch(self, launch: Launch) -> subprocess.Popen[bytes]:
         login = self.login()
         # By environment and not by argument: arguments are there for every user to read.
         secret = {
@@ -223,12 +280,11 @@ class LocalServer:
             "LABEL_STUDIO_PASSWORD": login.password,
             "LABEL_STUDIO_USER_TOKEN": login.token,
         }
-        listen = ["--internal-host", host, "--port", str(port)]
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603
-                [*COMMAND, "start", "--no-browser", "--enable-legacy-api-token", *listen],
-                env=environment(self.data) | secret,
-                cwd=self.data,
+                launch.command,
+                env=launch.environment | secret,
+                cwd=launch.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -236,12 +292,23 @@ class LocalServer:
                 start_new_session=True,
             )
 
-    def _wait_until_up(self, child: subprocess.Popen[bytes], url: str, progress: Progress) -> None:
-        with progress("Starting Label Studio", _USUAL_START) as advance:
+    def _wait_until_up(
+        self, child: subprocess.Popen[bytes], url: str, progress: Progress, *, first: bool
+    ) -> None:
+        doing = "Creating Label Studio's tables, once" if first else "Starting Label Studio"
+        with progress(doing, _USUAL_FIRST_START if first else _USUAL_START) as advance:
             for _ in seconds(START_LIMIT):
                 with suppress(TimeoutError):
-                    if self._is_ours(url):
+                    status = status_of(url, self.login().token, _PATIENCE)
+                    if status == HTTPStatus.OK:
                         return
+                    if status == HTTPStatus.UNAUTHORIZED:
+                        raise LocalServerError(
+                            f"Label Studio's database does not know the login in"
+                            f" {self._private / 'login.json'}",
+                            "Bring back the file that was there when the database was first"
+                            " served, or name an empty database.",
+                        )
                 if child.poll() is not None:
                     raise LocalServerError(
                         f"Label Studio ended while starting: {last_line(self.log)}",
@@ -258,18 +325,4 @@ class LocalServer:
 
         Raises `TimeoutError` when something is there and does not answer.
         """
-        request = urllib.request.Request(  # noqa: S310
-            f"{url}/api/current-user/whoami",
-            headers={"Authorization": f"Token {self.login().token}"},
-        )
-        try:
-            with _DIRECT.open(request, timeout=_PATIENCE) as answer:
-                return bool(answer.status == 200)
-        except TimeoutError:
-            raise
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, TimeoutError):
-                raise TimeoutError from error
-            return False
-        except OSError:
-            return False
+        return status_of(url, self.login().token, _PATIENCE) == HTTPStatus.OK

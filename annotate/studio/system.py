@@ -6,11 +6,18 @@ import fcntl
 import os
 import signal
 import socket
+import sys
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from annotate.errors import LocalServerError
+
+# No proxy of the environment stands between this machine and itself.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def refuse_taken_port(host: str, port: int | None) -> None:
@@ -53,12 +60,43 @@ def listens(url: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
+def status_of(url: str, token: str, patience: float) -> int | None:
+    """Return the HTTP status with which Label Studio takes a token, None without an answer.
+
+    Raises `TimeoutError` when something is there and does not answer within `patience`
+    seconds.
+    """
+    request = urllib.request.Request(  # noqa: S310
+        f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}
+    )
+    try:
+        with _DIRECT.open(request, timeout=patience) as answer:
+            return int(answer.status)
+    except TimeoutError:
+        raise
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise TimeoutError from error
+        return None
+    except OSError:
+        return None
+
+
 def send_signal(pid: int, number: signal.Signals) -> None:
     """Send a signal to a process that may have ended by itself."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         return  # it ended by itself, which is what was wanted
+
+
+def end_group(pid: int) -> None:
+    """End at once a process and all that it started, as far as they are still there."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def lock_alone(descriptor: int) -> bool:
@@ -77,6 +115,18 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
     beside.replace(path)
+
+
+def run_again(hidden: str, shown: str, environ: Mapping[str, str]) -> None:
+    """Become the same command with `shown` for `hidden`: arguments are for everyone to read.
+
+    `environ` is added to the environment, which others cannot read. Does no more than that
+    when the command has no such argument.
+    """
+    os.environ.update(environ)
+    arguments = [argument.replace(hidden, shown) for argument in sys.orig_argv]
+    if arguments != sys.orig_argv:
+        os.execv(sys.executable, [sys.executable, *arguments[1:]])  # noqa: S606
 
 
 def last_line(path: Path) -> str:

@@ -25,6 +25,8 @@ from tests.factories import sample_schema
 from tests.faults import cut_after
 from tests.studio.people import sign_up
 
+pytestmark = pytest.mark.on_both_databases
+
 MARKED = (
     "Gia đình 👨\u200d👩\u200d👧 ông [Lê Văn Tám](PERSON) ở [xã Phú Lâm](LOCATION).\n\n"
     "[Thượng tá](RANK 1) [Trần Thị Hoa](PERSON 2), [Phó Trưởng [Công an [huyện Mường"

@@ -21,6 +21,8 @@ from annotate.workspace import shipped
 from tests.conftest import Faulty, Server
 from tests.studio.people import sign_up
 
+pytestmark = pytest.mark.on_both_databases
+
 TEXT = "Ông 👨\u200d👩\u200d👧 Lê An, Trung tá."
 PERSON = {"start": 10, "end": 15, "labels": ["PERSON"], "text": "Lê An"}
 

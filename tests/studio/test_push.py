@@ -35,6 +35,8 @@ from tests.faults import (
     timeout_before,
 )
 
+pytestmark = pytest.mark.on_both_databases
+
 AWKWARD = (
     "Gia đình 👨\u200d👩\u200d👧  Trung tá Lê An, 🇻🇳 <b>Giấy khen</b> &amp; [10] \\n\n\n"
     "\u00a0Bộ Công an – “4 tại chỗ” 👍🏽."

@@ -44,20 +44,13 @@ def root(tmp_path: Path, title: str) -> Path:
 class Serving:
     """A running `annotate serve`."""
 
-    def __init__(self, root: Path, port: int) -> None:
+    def __init__(self, root: Path, *arguments: str | Path, **environ: str) -> None:
         self.said = root / "stderr.txt"
+        command: list[str | Path] = [sys.executable, "-m", "annotate", "serve", "--workspace", root]
         with self.said.open("w", encoding="utf-8") as stderr:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "annotate",
-                    "serve",
-                    "--workspace",
-                    root,
-                    "--port",
-                    str(port),
-                ],
+                [*command, "--port", str(free_port()), *arguments],
+                env={**os.environ, **environ},
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
@@ -65,8 +58,10 @@ class Serving:
         assert self.process.stdout is not None
         # It prints its URL when it is up.
         self.first_line = self.process.stdout.readline()
+        assert self.first_line, self.said.read_text(encoding="utf-8")
         state = json.loads((root / ".annotate" / "server.json").read_bytes())
         self.pid: int = state["pid"]
+        self.url: str = state["url"]
 
     def stop(self, number: signal.Signals) -> str:
         self.process.send_signal(number)
@@ -82,7 +77,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def serving(root: Path) -> Iterator[Serving]:
-    running = Serving(root, free_port())
+    running = Serving(root)
     yield running
     if running.process.poll() is None:
         running.stop(signal.SIGTERM)
@@ -117,7 +112,7 @@ def test_a_command_that_finds_no_server_starts_one_and_stops_it_after(root: Path
     pushed = run_locally("push", "--workspace", root)
     assert pushed.status == 0, pushed.stderr
     assert "`annotate serve` keeps it up" in pushed.stderr
-    assert "1 article pushed" in pushed.stdout
+    assert "Pushed 1 article" in pushed.stdout
     assert not (root / ".annotate" / "server.json").exists()
     again = run_locally("push", "--json", "--workspace", root)
     assert json.loads(again.stdout)["unchanged"] == 1
@@ -241,7 +236,7 @@ def test_serve_takes_over_from_a_temporary_server_that_was_left_behind(
     left = json.loads((private / "server.json").read_bytes())
     assert left["temporary"]
     assert alive(left["pid"])
-    running = Serving(root, free_port())
+    running = Serving(root)
     assert running.pid != left["pid"]
     running.stop(signal.SIGHUP)
     assert not alive(running.pid)

@@ -25,6 +25,8 @@ from annotate.studio.pushing.plan import find_homes
 from tests.conftest import Faulty, Server
 from tests.factories import make_entity, make_schema, make_span
 
+pytestmark = pytest.mark.on_both_databases
+
 TEXT = "Trung tá Lê An đến Bộ Công an."
 LIMIT = 4
 
@@ -187,6 +189,7 @@ def test_a_full_pull_that_was_cut_off_goes_on_where_it_was(
     monkeypatch.setattr(fetching, "_PAGE_BYTES", 1)
     room.push(articles(8))
     room.annotate(*(article.id for article in articles(8)))
+    wait_a_second(room.studio)
     append = room.ledger.append
     taken = 0
 

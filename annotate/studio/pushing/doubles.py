@@ -1,4 +1,4 @@
-"""Articles with several tasks, as two pushes at once from two machines make them.
+"""Articles with several tasks, and projects made twice, by two pushes from two machines.
 
 Every push that sees other tasks than its own looks for them when it is done, and every one
 keeps the same task: so whichever ends last leaves one, whatever the other did.
@@ -10,6 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from annotate.studio.client import Studio
 from annotate.studio.pushing.plan import Task
+from annotate.studio.wire import Project
+
+
+def give_way(studio: Studio, project: Project) -> bool:
+    """Delete a project that was just made, when another push made one of its title before.
+
+    Of two that make it at the same time the second sees the first one's, if it looks afterwards.
+    """
+    others = [one for one in studio.projects_titled(project.title) if one.id < project.id]
+    now = studio.project(project.id) if others else None
+    if now is None or now.task_number:
+        return False
+    studio._request("DELETE", f"api/projects/{project.id}/")  # noqa: SLF001
+    return True
 
 
 def has_work(studio: Studio, project: int, tasks: Iterable[int]) -> set[int]:

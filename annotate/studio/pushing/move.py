@@ -58,9 +58,13 @@ class Mover:
             yield self._go_on(move)
         for task, article in changed.items():
             found = next(self._studio.some_tasks(self._place.project, [task]), None)
-            # The one that was cut off may have been this one.
-            if found and found.meta and found.meta.sha256 != article.sha256:
+            if found is None or found.meta is None:
+                continue
+            if found.meta.sha256 != article.sha256:
                 yield self._go_on(self._begin(found, article))
+            else:
+                # The one that was cut off was this one, or another workspace moved it.
+                self._ledger.record_tasks(self._place, [(task, article)])
         self._lower_flags()
 
     def _begin(self, task: AnnotatedTask, article: Article) -> Move:
@@ -70,7 +74,7 @@ class Mover:
         if self._ledger.version(article.id, old) is None:
             before = msgspec.structs.replace(article, text=task.data.text)
             self._ledger.record_tasks(self._place, [(task.id, before)])
-        self._ledger.append(self._place, self._reader.entries(task))
+        self._ledger.append(self._place, [*self._reader.entries(task)])
         drafts = [self._reader.draft(task, draft) for draft in self._studio.drafts_of(task.id)]
         self._ledger.append(self._place, drafts, "draft")
         crossing = _Crossing(self._ledger, old, article)
@@ -154,7 +158,7 @@ class Mover:
             meta=Meta(crossing.old.id, crossing.old.sha256),
             annotations=(wire,),
         )
-        self._ledger.append(self._place, self._reader.entries(on_old))
+        self._ledger.append(self._place, [*self._reader.entries(on_old)])
 
     def _write(self, wire: WireAnnotation, drafts: list[Draft], crossing: _Crossing) -> None:
         # The server deletes the drafts of an annotation that is written to.

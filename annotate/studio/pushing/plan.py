@@ -43,7 +43,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     each of the `new` articles goes. `changed` are tasks with another text than the article
     has, `gone` those whose article the corpus no longer has. `doubles` are the tasks of
     articles that have several, `vanished` tasks that the ledger has and the server no more.
-    `unrecorded` are unchanged tasks that the ledger does not know, as after it was lost;
+    `unrecorded` are unchanged tasks that the ledger does not know, as after it was lost, or
+    with a former text, as when another workspace pushed the new one;
     `outdated` those whose suggestions come from other patterns and that nobody annotated.
     `unfinished` counts tasks that a push left between two texts. `sizes` tells how many
     tasks each part has, and the greatest number among them.
@@ -122,13 +123,19 @@ def plan_push(
         gone=tuple(task for task in there if task.article not in wanted),
         doubles={article: tuple(tasks) for article, tasks in by_article.items() if tasks[1:]},
         vanished=tuple(task for key, task in here.items() if key not in listed),
-        unrecorded=tuple(one for one in unchanged if (one.part, one.task) not in here),
+        unrecorded=tuple(
+            one for one in unchanged if here.get((one.part, one.task)) != _as_task(one)
+        ),
         outdated=tuple(_outdated(studio, ledger, server, schema, parts, unchanged)),
         unfinished=sum(
             len(ledger.moves.unfinished(Place(server, project.id))) for project in parts.values()
         ),
         sizes=sizes,
     )
+
+
+def _as_task(shown: Shown) -> Task:
+    return Task(shown.part, shown.task, shown.article.id, shown.article.sha256)
 
 
 # What is furthest from the schema comes first.

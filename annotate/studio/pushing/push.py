@@ -17,12 +17,13 @@ from annotate.studio.client import Studio
 from annotate.studio.encode import encode_task
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import ensure_project
-from annotate.studio.pushing.doubles import has_work, remove_doubles
+from annotate.studio.pushing.doubles import give_way, has_work, remove_doubles
 from annotate.studio.pushing.move import Mover
 from annotate.studio.pushing.plan import Plan, Shown, Task
 from annotate.studio.pushing.sending import batches, send
 from annotate.studio.pushing.suggestions import Suggester, patterns_digest, renew
 from annotate.studio.reading import Reader
+from annotate.studio.wire import Project
 
 # Tasks that are deleted by one request.
 _BATCH = 200
@@ -81,15 +82,15 @@ class _Push:
         self._progress = progress
         self._places: dict[int, Place] = {}
         self._sizes = dict(plan.sizes)
+        self._sent: dict[int, list[int]] = {}
 
     def run(
         self, *, batch_size: int, jobs: int, force: bool, prune: bool, slow: Counter[Slow] | None
     ) -> Pushed:
         for part in sorted({0, *self._plan.sizes, *self._plan.homes.values()}):
-            project = ensure_project(
-                self._studio, self._ledger, self._server, self._title, self._schema, part,
-                force=force,
-            )  # fmt: skip
+            project = self._ensure(part, force=force)
+            if part not in self._plan.sizes and give_way(self._studio, project):
+                project = self._ensure(part, force=force)
             self._places[part] = Place(self._server, project.id)
         self._record()
         moved, left = self._move()
@@ -101,6 +102,10 @@ class _Push:
             places=tuple(self._places.values()), pushed=pushed, moved=moved, left=left,
             renewed=len(self._plan.outdated), pruned=pruned, doubles=doubles, kept=kept,
         )  # fmt: skip
+
+    def _ensure(self, part: int, *, force: bool) -> Project:
+        target = (self._studio, self._ledger, self._server, self._title, self._schema)
+        return ensure_project(*target, part, force=force)
 
     def _record(self) -> None:
         """Have the ledger know the tasks that are there: pushed from elsewhere, or before."""
@@ -150,6 +155,7 @@ class _Push:
                     self._ledger.record_tasks(place, sent.tasks)
                     if sent.failure is not None:
                         raise sent.failure
+                    self._sent.setdefault(part, []).extend(task for task, _ in sent.tasks)
                     count += len(sent.tasks)
                     pushed += len(sent.tasks)
                     newest = max(newest, *(task for task, _ in sent.tasks))
@@ -191,7 +197,7 @@ class _Push:
         """Bring what people did into the ledger, before it is deleted."""
         reader = Reader(self._studio, self._ledger, place, self._schema)
         for task in self._studio.some_tasks(place.project, sorted(tasks)):
-            self._ledger.append(place, reader.entries(task))
+            self._ledger.append(place, [*reader.entries(task)])
             drafts = [reader.draft(task, draft) for draft in self._studio.drafts_of(task.id)]
             self._ledger.append(place, drafts, "draft")
 
@@ -216,8 +222,24 @@ class _Push:
         return len(deleted)
 
     def _is_as_expected(self, part: int) -> bool:
-        project = self._studio.project(self._places[part].project)
-        return project is not None and project.task_number == self._sizes[part][0]
+        number = self._places[part].project
+        project = self._studio.project(number)
+        same = project is not None and project.task_number == self._sizes[part][0]
+        return same and self._are_there(number, self._sent.get(part, []))
+
+    def _are_there(self, project: int, sent: list[int]) -> bool:
+        """Whether tasks that were just made are there: another push may take them for doubles.
+
+        How many there are does not tell, because that push leaves as many.
+        """
+        if not sent:
+            return True
+        first, last = min(sent), max(sent)
+        if last - first >= len(sent):
+            # Somebody else made tasks in between; a listing will tell.
+            return False
+        above = [self._studio.count_above(project, task) for task in (first - 1, last)]
+        return above[0] - above[1] == len(sent)
 
     def _list(self, part: int) -> list[Task]:
         return [

@@ -1,0 +1,1 @@
+"""Label Studio for a team: on PostgreSQL, with several workers."""

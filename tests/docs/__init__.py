@@ -1,0 +1,1 @@
+"""The documents that people type from: what stands in them is run."""

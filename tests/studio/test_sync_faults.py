@@ -1,0 +1,519 @@
+"""Push and pull through faults: run again, server, ledger and dataset hold what was done.
+
+Each fault is a function of a workspace, for `benchmarks/faults.py` runs the same ones many times
+by seed; each test is one run.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+import httpx
+import msgspec
+import pytest
+
+from annotate.errors import AccessDenied, LedgerError
+from annotate.schema import Schema
+from annotate.studio.client import Studio
+from annotate.studio.ledger import Ledger, open_ledger
+from annotate.studio.ledger.verify import verify
+from annotate.studio.pushing import Plan, plan_push, push
+from annotate.studio.retrying import http_date
+from tests.conftest import Server
+from tests.deeds import answer, cut, cut_body, cut_chunks, halve, hang
+from tests.factories import make_article, sample_schema
+from tests.proxy import Answer, Asked, Chance, Deed, Exchange, Fault
+from tests.studio.agreeing import Count
+from tests.studio.faulting import Room, fault, open_room
+
+ALL_AGREES = Count()
+
+Target = tuple[Ledger, str, str, Schema]
+
+
+@pytest.fixture
+def room(tmp_path: Path, server: Server) -> Iterator[Room]:
+    with open_room(tmp_path, server) as opened:
+        yield opened
+
+
+# The network.
+
+
+def sometimes(room: Room, share: float, *deeds: Deed, method: str = ".*") -> Chance:
+    """Return a fault that befalls a share of the requests, other ones each time."""
+    return Chance(room.dice.getrandbits(32), share, deeds, method)
+
+
+@fault("502 after the import was committed")
+def bad_gateway(room: Room) -> None:
+    nth, times = room.dice.randint(1, 3), room.dice.randint(1, 2)
+    room.live(lambda: [Fault(answer(502), "POST", "/import", nth, times, after=True)])
+
+
+@fault("connection cut in the middle of an answer")
+def cut_connections(room: Room) -> None:
+    deeds = (cut, cut_body(), cut_body(0.9, reset=True), cut_chunks)
+    room.live(lambda: [sometimes(room, 0.3, *deeds)])
+
+
+@fault("answer cut after half the JSON")
+def halved_answers(room: Room) -> None:
+    room.live(lambda: [sometimes(room, 0.3, halve)])
+
+
+@fault("no answer in time")
+def slow_answers(room: Room) -> None:
+    with mock.patch("annotate.studio.calls._TIMEOUT", httpx.Timeout(0.8, connect=10)):
+        room.live(lambda: [Fault(hang, "POST|PATCH", nth=room.dice.randint(1, 4), after=True)])
+
+
+def give_up(exchange: Exchange) -> None:
+    """Answer as a proxy that waits no longer; the server does the work afterwards."""
+    exchange.send(Answer(504))
+    time.sleep(1.5)
+    exchange.forward()
+
+
+@fault("proxy gives up, the server commits later")
+def impatient_proxy(room: Room) -> None:
+    room.live(lambda: [Fault(give_up, "POST", "/import", nth=room.dice.randint(1, 3))])
+
+
+@fault("429 with Retry-After")
+def busy_server(room: Room) -> None:
+    room.live(lambda: [sometimes(room, 0.4, answer(429, Retry_After="1"))])
+
+
+@pytest.mark.parametrize(
+    "trouble", [bad_gateway, cut_connections, halved_answers, slow_answers, busy_server]
+)
+def test_a_network_in_trouble_loses_and_doubles_nothing(
+    room: Room, trouble: Callable[[Room], None]
+) -> None:
+    trouble(room)
+    assert any(asked.fault for asked in room.proxy.asked)
+    assert room.agree() == ALL_AGREES
+
+
+def test_an_import_that_is_done_after_its_proxy_gave_up_leaves_no_doubles(room: Room) -> None:
+    impatient_proxy(room)
+    assert room.agree() == ALL_AGREES
+
+
+# The token.
+
+
+@contextmanager
+def personal_token(room: Room) -> Iterator[str]:
+    """Have commands show a personal access token; give the token."""
+    room.key = room.server.call("POST", "api/token/")["token"]
+    try:
+        yield room.key
+    finally:
+        with suppress(httpx.HTTPStatusError):
+            revoke(room)
+
+
+def revoke(room: Room) -> None:
+    room.server.call("POST", "api/token/blacklist/", {"refresh": room.key})
+
+
+def spoil(asked: Asked) -> None:
+    """Alter the bearer, so that the server itself rejects it."""
+    if "Authorization" in asked.headers:
+        asked.headers["Authorization"] = asked.headers["Authorization"][:-3] + "xyz"
+
+
+@fault("bearer that expires in the middle")
+def expiring_bearers(room: Room) -> None:
+    expired: set[str] = set()
+
+    def expire(asked: Asked) -> None:
+        bearer = asked.headers.get("Authorization", "")
+        if asked.number % 5 == 0:
+            expired.add(bearer)
+        if bearer in expired:
+            spoil(asked)
+
+    with personal_token(room):
+        room.proxy.before = expire
+        assert room.live() == []
+        room.proxy.before = nothing
+
+
+@fault("token revoked in the middle")
+def revoked_token(room: Room) -> None:
+    for command, then in (("push", room.annotate), ("pull", lambda: None)):
+        nth = room.dice.randint(1, 4)
+        with personal_token(room):
+            room.proxy.before = _revoking(room, len(room.proxy.asked) + nth)
+            assert isinstance(room.attempt(command), AccessDenied)
+        room.proxy.before = nothing
+        room.key = room.server.login.token
+        room.again(command)
+        then()
+
+
+def _revoking(room: Room, number: int) -> Callable[[Asked], None]:
+    """Return what revokes the token before that request, and rejects its bearers from then on."""
+
+    def reject(asked: Asked) -> None:
+        if asked.number == number:
+            revoke(room)
+        if asked.number >= number:
+            spoil(asked)
+
+    return reject
+
+
+def test_bearers_that_expire_in_the_middle_are_renewed_and_nothing_fails(room: Room) -> None:
+    expiring_bearers(room)
+    assert room.proxy.count("POST", "/token/refresh") > 4
+    assert room.agree() == ALL_AGREES
+
+
+def test_a_token_revoked_in_the_middle_ends_commands_which_go_on_with_a_new_one(
+    room: Room,
+) -> None:
+    revoked_token(room)
+    assert room.agree() == ALL_AGREES
+
+
+# The ledger.
+
+
+@fault("ledger locked by another writer")
+def locked_ledger(room: Room) -> None:
+    room.run("push", "--limit", "0")
+    with mock.patch("annotate.studio.ledger.opening._PATIENCE", 0.3):
+        failures = room.live(within=lambda: _locking(room))
+    assert {type(error) for error in failures} <= {LedgerError}
+
+
+@contextmanager
+def _locking(room: Room) -> Iterator[None]:
+    """Lock the ledger at one of the requests, for longer than is waited, or for less."""
+    first = len(room.proxy.asked) + room.dice.randint(2, 6)
+    last = first + room.dice.choice((1, 2, 100))
+    other = sqlite3.connect(room.ledger, isolation_level=None, check_same_thread=False)
+    with closing(other):
+
+        def hold(asked: Asked, _: Answer) -> None:
+            if asked.number == first:
+                other.execute("BEGIN IMMEDIATE")
+            if asked.number == last:
+                other.execute("ROLLBACK")
+
+        room.proxy.after = hold
+        yield
+        room.proxy.after = nothing
+
+
+def nothing(*_: object) -> None:
+    """Leave a request and its answer as they are."""
+
+
+def limit_files(size: int) -> None:
+    """Let this process write no file beyond so many bytes, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@fault("disk full under the ledger")
+def full_disk(room: Room) -> None:
+    room.run("push", "--limit", "0")
+    for command, then in (("push", room.annotate), ("pull", nothing)):
+        size = room.dice.randint(1, 40) * 2048
+        process = room.start(command, preexec_fn=partial(limit_files, size))
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 0 or is_one_line(told)
+        room.again(command)
+        then()
+
+
+@fault("disk full, on a file system of its own")
+def full_file_system(room: Room) -> None:
+    room.run("push", "--limit", "0")
+    for command, then in (("push", room.annotate), ("pull", nothing)):
+        with filled(room):
+            error = room.attempt(command)
+        assert error is None or isinstance(error, LedgerError)
+        room.again(command)
+        then()
+
+
+@contextmanager
+def filled(room: Room) -> Iterator[None]:
+    """Have the ledger lie on a file system with next to no room left."""
+    folder = room.ledger.parent
+    aside = folder.rename(folder.with_name("aside"))
+    folder.mkdir()
+    pages = sum(-(-path.stat().st_size // 4096) for path in aside.iterdir())
+    pages += room.dice.randint(1, 40)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={pages * 4096}", "tmpfs", folder]
+    subprocess.run(mount, check=True, timeout=10)
+    try:
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        yield
+    finally:
+        shutil.rmtree(aside)
+        shutil.copytree(folder, aside)
+        subprocess.run(["umount", folder], check=True, timeout=10)
+        folder.rmdir()
+        aside.rename(folder)
+
+
+def is_one_line(told: str) -> bool:
+    """Whether a command failed as it should: with one line that says what to do."""
+    lines = [line for line in told.splitlines() if not line.startswith("Waiting ")]
+    return len(lines) == 1 and lines[0].startswith("annotate: ") and "unexpected" not in told
+
+
+def can_mount() -> bool:
+    """Whether file systems can be mounted here."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "tmpfs", folder]
+        if shutil.which("mount") is None or subprocess.call(mount, stderr=subprocess.DEVNULL):
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
+
+
+def test_a_ledger_locked_by_another_writer_is_waited_for_or_else_an_error(room: Room) -> None:
+    locked_ledger(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_a_full_disk_under_the_ledger_ends_commands_with_a_line_and_they_go_on(room: Room) -> None:
+    full_disk(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_a_ledger_on_a_full_file_system_is_as_it_was_before(room: Room) -> None:
+    if not can_mount():
+        pytest.skip("NO MOUNT: only root can make a file system that is full")
+    full_file_system(room)
+    assert room.agree() == ALL_AGREES
+
+
+# Several at once.
+
+
+@fault("two pulls at once")
+def two_pulls(room: Room) -> None:
+    room.fill()
+    twin = room.twin
+    twin.run("push")
+    for _ in range(2):
+        running = [one.start("pull") for one in (room, room, twin)]
+        assert_refused(running, "pull")
+        room.edit()
+    for one in (room, twin):
+        one.again("pull")
+
+
+@fault("two pushes at once")
+def two_pushes(room: Room) -> None:
+    room.run("push", "--limit", "0")
+    twin = room.twin
+    assert_refused([one.start("push") for one in (room, room, twin)], "push")
+    for one in (room, twin):
+        one.again("push")
+    room.annotate()
+    room.change_texts()
+    twin.save(room.texts)
+    assert_refused([one.start("push") for one in (room, twin)], "push")
+    for one in (room, twin, room, twin):
+        one.again("push")
+        one.again("pull")
+
+
+@fault("two first pushes at once")
+def two_first_pushes(room: Room) -> None:
+    twin = room.twin
+    assert_refused([one.start("push") for one in (room, twin)], "push")
+    for one in (room, twin):
+        one.again("push")
+    room.annotate()
+    for one in (room, twin):
+        one.again("pull")
+
+
+@fault("push and pull at once")
+def push_and_pull(room: Room) -> None:
+    room.fill()
+    room.change_texts(4)
+    assert_refused([room.start(command) for command in ("push", "pull")], "")
+    for command in ("push", "pull"):
+        room.again(command)
+
+
+def assert_refused(running: list[subprocess.Popen[str]], work: str) -> None:
+    """Wait for processes; who fails says that another one does the same work."""
+    for process in running:
+        _, told = process.communicate(timeout=120)
+        assert process.returncode == 0 or f"another {work} of this workspace" in told, told
+
+
+@pytest.mark.parametrize("both", [two_pulls, two_pushes, two_first_pushes])
+def test_two_at_once_in_one_workspace_or_in_two_are_as_one_after_the_other(
+    room: Room, both: Callable[[Room], None]
+) -> None:
+    both(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_tasks_that_another_push_took_for_doubles_meanwhile_are_not_taken_for_there(
+    room: Room, studio: Studio
+) -> None:
+    def plan(one: Room) -> tuple[Target, Plan]:
+        ledger = stack.enter_context(open_ledger(one.ledger))
+        target = (ledger, one.proxy.url, one.title, sample_schema())
+        return target, plan_push(studio, *target, one.articles())
+
+    def meanwhile(asked: Asked, _: Answer) -> None:
+        # Their last batch is there, and they have not looked at what there is.
+        if "/import" in asked.path and room.proxy.count("POST", "/import") == 4:
+            with open_ledger(room.ledger) as ledger:
+                push(studio, ledger, *target[1:], ours)
+
+    room.twin.run("push", "--limit", "0")
+    with ExitStack() as stack:
+        their_target, theirs = plan(room.twin)
+        room.run("push", "--limit", "3")
+        target, ours = plan(room)
+        room.proxy.after = meanwhile
+        through = stack.enter_context(Studio(room.proxy.url, room.key))
+        push(through, *their_target, theirs, batch_size=3)
+    room.proxy.after = nothing
+    for one in (room, room.twin):
+        one.again("push")
+        one.again("pull")
+    assert room.agree() == ALL_AGREES
+
+
+def test_a_push_and_a_pull_at_once_leave_one_whole_ledger(room: Room) -> None:
+    push_and_pull(room)
+    assert room.agree() == ALL_AGREES
+
+
+# Time, and people who go on meanwhile.
+
+
+def shift_clock(room: Room, by: timedelta) -> None:
+    """Have the server tell another time than it has."""
+
+    def shift(_: Asked, passed: Answer) -> None:
+        told = dict(passed.headers).get("Date", "")
+        if now := http_date(told):
+            passed.headers = [pair for pair in passed.headers if pair[0] != "Date"]
+            passed.headers.append(("Date", format_datetime(now + by, usegmt=True)))
+
+    room.proxy.after = shift
+
+
+@fault("clock that jumps back")
+def clock_back(room: Room) -> None:
+    room.fill()
+    ahead = timedelta(seconds=room.dice.choice((60, 3600, 86400)))
+    shift_clock(room, ahead)
+    room.run("pull")
+    room.edit("change")
+    shift_clock(room, timedelta())
+    room.again("pull")
+
+
+@fault("clock that jumps back within a pull")
+def clock_back_within(room: Room) -> None:
+    room.fill()
+    if room.dice.random() < 0.5:
+        room.run("pull")
+    jump = len(room.proxy.asked) + room.dice.randint(3, 7)
+
+    def back(asked: Asked, passed: Answer) -> None:
+        if asked.number == jump:
+            shift_clock(room, timedelta())
+            room.edit("change")
+        else:
+            ahead(asked, passed)
+
+    shift_clock(room, timedelta(hours=1))
+    ahead, room.proxy.after = room.proxy.after, back
+    room.run("pull")
+    shift_clock(room, timedelta())
+    room.again("pull")
+
+
+@fault("clock that jumped back and caught up")
+def clock_back_and_on(room: Room) -> None:
+    room.fill()
+    shift_clock(room, timedelta(hours=1))
+    room.run("pull")
+    shift_clock(room, timedelta())
+    room.edit("change")
+    later = timedelta(hours=1, minutes=30)
+    shift_clock(room, later)
+    now = (datetime.now(UTC) + later).isoformat(timespec="milliseconds")
+    with mock.patch("annotate.studio.pull.utc_now", return_value=now):
+        room.again("pull")
+
+
+@fault("edited in the browser while it is pulled")
+def edited_meanwhile(room: Room) -> None:
+    room.fill()
+
+    def meanwhile(asked: Asked, _: Answer) -> None:
+        if asked.path.startswith("/api/tasks?") and room.dice.random() < 0.5:
+            room.edit()
+
+    for options in ([], [], ["--full"]):
+        room.proxy.after = meanwhile
+        room.attempt("pull", *options)
+        room.proxy.after = nothing
+    room.again("pull")
+
+
+@pytest.mark.parametrize("clock", [clock_back, clock_back_within, clock_back_and_on])
+def test_changes_are_found_although_the_servers_clock_jumps(
+    room: Room, clock: Callable[[Room], None]
+) -> None:
+    clock(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_what_people_do_while_it_is_pulled_arrives_by_the_next_pull(room: Room) -> None:
+    edited_meanwhile(room)
+    assert room.agree() == ALL_AGREES
+
+
+# That the comparison sees what it should.
+
+
+def test_an_annotation_that_is_gone_or_made_past_everybody_is_counted(room: Room) -> None:
+    room.fill()
+    room.run("pull")
+    assert room.agree() == ALL_AGREES
+    key = next(key for key, work in sorted(room.work.items()) if len(work.spans) > 1)
+    known = room.work.pop(key)
+    assert room.agree().doubled >= 2
+    room.work[key] = known._replace(spans=known.spans[1:])
+    assert room.agree().doubled >= 2
+    room.work[key] = known
+    room.work[key._replace(number=0)] = known
+    assert room.agree().lost == 2
+    del room.work[key._replace(number=0)]
+    others = range(len(room.texts[key.article].spans))
+    room.work[key] = known._replace(spans=(*known.spans[1:], *(set(others) - set(known.spans))))
+    assert room.agree() != ALL_AGREES

@@ -1,0 +1,138 @@
+"""Push, pull and the server are killed at points chosen by seed, and run again."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.proxy import Answer, Asked
+from tests.studio.agreeing import Count
+from tests.studio.faulting import OwnServer, Room, fault, open_room
+
+KILLS = int(os.environ.get("ANNOTATE_TEST_KILLS", "10"))
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    server = OwnServer(tmp_path_factory.mktemp("own"))
+    yield server
+    server.stop()
+
+
+def strike(room: Room, kill: Callable[[], object], most: int) -> None:
+    """Kill at one of the next requests: before it is forwarded, after it, or a little later."""
+    number, passed = room.dice.randint(1, most), itertools.count(1)
+    early, delay = room.dice.random() < 0.3, room.dice.choice((0.0, room.dice.uniform(0, 0.1)))
+
+    def look(asked: Asked, *_: Answer) -> None:
+        if next(passed) != number:
+            return
+        room.killed = True
+        # Later than the answer: while the ledger is being written.
+        threading.Timer(delay, kill).start() if delay else kill()
+
+    room.proxy.before, room.proxy.after = (look, nothing) if early else (nothing, look)
+
+
+def nothing(*_: object) -> None:
+    """Leave a request and its answer as they are."""
+
+
+def kill_process(room: Room, most: int, *arguments: str) -> None:
+    """Start a command and kill it at one of its first requests."""
+    process = room.start(*arguments)
+    strike(room, process.kill, most)
+    process.communicate(timeout=120)
+    room.proxy.before = room.proxy.after = nothing
+    room.killed = process.returncode == -signal.SIGKILL
+
+
+@fault("kill -9 of a first push")
+def kill_first_push(room: Room) -> None:
+    kill_process(room, 12, "push")
+    room.again("push")
+    room.annotate()
+    room.again("pull")
+
+
+@fault("kill -9 of a push of changed texts")
+def kill_moves(room: Room) -> None:
+    room.fill()
+    room.change_texts(4)
+    kill_process(room, 30, "push")
+    for command in ("push", "pull"):
+        room.again(command)
+
+
+@fault("kill -9 of a full pull")
+def kill_full_pull(room: Room) -> None:
+    room.fill()
+    if room.dice.random() < 0.5:
+        room.run("pull")
+        room.edit()
+    kill_process(room, 6, "pull", "--full")
+    for _ in range(3):
+        room.edit()
+    room.again("pull")
+
+
+@fault("kill -9 of an incremental pull")
+def kill_pull(room: Room) -> None:
+    room.fill()
+    room.run("pull")
+    for _ in range(5):
+        room.edit()
+    kill_process(room, 5, "pull")
+    room.edit()
+    room.again("pull")
+
+
+@fault("kill -9 of the server")
+def kill_server(room: Room) -> None:
+    assert room.own is not None
+    room.fill()
+    room.change_texts(3)
+    command = room.dice.choice(("push", "pull"))
+    strike(room, room.own.kill, 5)
+    room.attempt(command)
+    room.proxy.before = room.proxy.after = nothing
+    if not room.killed:
+        room.own.kill()
+    room.own.start()
+    for command in ("push", "pull"):
+        room.again(command)
+
+
+@fault("server's SQLite locked by another writer")
+def lock_server(room: Room) -> None:
+    assert room.own is not None
+    database = room.own.database
+    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+
+    def release(asked: Asked) -> None:
+        if asked.number == number + 2:
+            other.execute("ROLLBACK")
+
+    with closing(other):
+        ...
+
+
+KILLED = (kill_first_push, kill_full_pull, kill_moves, kill_pull, kill_server)
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_what_is_killed_at_any_point_goes_on_when_it_is_run_again(
+    tmp_path: Path, own: OwnServer, seed: int
+) -> None:
+    with open_room(tmp_path, own.server, seed, own) as room:
+        KILLED[seed % len(KILLED)](room)
+        assert room.killed
+        assert room.agree() == Count()
