@@ -1,6 +1,6 @@
 """Push and pull beside what else could carry articles and annotations, on one server.
 
-    python -m benchmarks.sync [--articles 2000] [--rounds 3] [--database postgresql://…]
+    python -m benchmarks.sync [--articles 2000] [--rounds 3]
 
 Articles of the generated corpus (about 2.8 kB each), each with 15 marks where annotations are
 asked for. Every ratio is of two things that ran in turn in this process, on the same server:
@@ -12,14 +12,15 @@ asked for. Every ratio is of two things that ran in turn in this process, on the
   that the server offers, fetched and thrown away; and how much of its time our process works;
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
-- with `--database`, an empty PostgreSQL database: a pull by two readers from two workers of
-  gunicorn, beside one reader and one worker.
+- on PostgreSQL, a full pull by two readers from two workers of gunicorn, beside one reader and
+  one worker.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,14 +38,18 @@ import httpx
 from annotate.corpus import Article
 from annotate.spans import Span
 from annotate.studio.client import Studio
+from annotate.studio.database.address import read_address
+from annotate.studio.database.team import Team
 from annotate.studio.encode import encode_spans, encode_task
 from annotate.studio.ledger import Ledger, Place, open_ledger
-from annotate.studio.pull import Pulled, pull
+from annotate.studio.pull import pull
 from annotate.studio.pushing import plan_push, push
 from annotate.studio.pushing.suggestions import Suggester
 from annotate.studio.server import LocalServer
+from annotate.studio.system import free_port
 from benchmarks.generate import generate
 from tests.factories import sample_schema
+from tests.postgres import find_postgres, temporary_cluster
 
 BATCH = 500
 MARKS = 15
@@ -300,39 +306,47 @@ def row(
     print(f"| {what} | {ours:{form}} | {peer} {theirs:{form}} | {ratio:.2f} (aim: {aim}) |")
 
 
-def workers(database: str, folder: Path, count: int, rounds: int) -> None:
-    """Print how two workers and readers compare with one."""
-    rates = []
-    for number in (1, 2):
-        with team_server(database, folder, number) as server:
-            bench = Bench(server, folder, count, rounds)
-            with bench.room(f"team {number}") as (studio, ledger, title):
-                place = bench.fill(studio, ledger, title, count)
-                took = [
-                    timed(lambda n=n: _pull_all(studio, folder / f"w{number}-{n}", place, number))  # type: ignore[misc]  # noqa: B023
-                    for n in range(rounds)
-                ]
-            rates.append(count / statistics.median(took))
+def workers(folder: Path, count: int, rounds: int) -> None:
+    """Print how two workers and readers on PostgreSQL compare with one."""
+    programs = find_postgres()
+    if programs is None:
+        print("(no PostgreSQL here: the row of its workers is left out)", file=sys.stderr)
+        return
+    with temporary_cluster(programs) as cluster:
+        name = cluster.database()
+        cluster.sql("CREATE EXTENSION pg_trgm", name)
+        database, _ = read_address(cluster.address(name))
+        rates, place = [], None
+        for number in (1, 2):
+            with team_server(folder, Team(database, workers=number)) as server:
+                bench = Bench(server, folder, count, rounds)
+                with bench.room("team") as (studio, ledger, title):
+                    place = place or bench.fill(studio, ledger, title, count)
+                    took = []
+                    for turn in range(rounds):
+                        fresh = folder / f"team {number} {turn}.sqlite3"
+                        with sqlite3.connect(fresh) as copy:
+                            ledger.copy_to(copy)
+                        with open_ledger(fresh) as full:
+                            work = partial(
+                                pull, studio, full, place, SCHEMA, jobs=number, full=True
+                            )
+                            took.append(timed(work))
+                rates.append(count / statistics.median(took))
     one, two = rates
     row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6)
 
 
-def _pull_all(studio: Studio, path: Path, place: Place, jobs: int) -> Pulled:
-    with open_ledger(path) as ledger:
-        tasks = [
-            (task.id, Article(id=task.meta.article, text=""))
-            for page in studio.pushed_tasks(place.project)
-            for task in page
-            if task.meta
-        ]
-        ledger.record_tasks(place, tasks)
-        return pull(studio, ledger, place, SCHEMA, jobs=jobs)
-
-
 @contextmanager
-def team_server(database: str, folder: Path, count: int) -> Iterator[Server]:
-    """Run `annotate serve` on PostgreSQL with so many workers."""
-    raise NotImplementedError
+def team_server(folder: Path, team: Team) -> Iterator[Server]:
+    """Run Label Studio under gunicorn on PostgreSQL with so many workers."""
+    (folder / "team").mkdir(mode=0o700, exist_ok=True)
+    local = LocalServer(folder / "team")
+    running = local.start("127.0.0.1", free_port("127.0.0.1"), team=team)
+    try:
+        yield Server(running.url, local.login().token)
+    finally:
+        local.stop(running)
 
 
 def main() -> None:
@@ -341,7 +355,6 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", type=int, nargs=2, default=(1_000, 10_000))
-    parser.add_argument("--database", help="an empty PostgreSQL database, for the last row")
     given = parser.parse_args()
     print("| what | ours | beside | ratio |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as name:
@@ -355,8 +368,7 @@ def main() -> None:
             bench.pushes()
             bench.pulls()
             bench.memory(given.memory)
-        if given.database:
-            workers(given.database, folder, given.articles, given.rounds)
+        workers(folder, given.articles, given.rounds)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ import msgspec
 from annotate.cli.common import (
     connect,
     json_option,
+    load_known,
     load_workspace_schema,
     plural,
     print_json,
@@ -34,8 +36,16 @@ if TYPE_CHECKING:
     "--jobs", type=click.IntRange(1, 16), default=1, show_default=True, metavar="N",
     help="Ask with so many readers at once; more than one for a server of several workers.",
 )  # fmt: skip
+@click.option(
+    "--from-export", "export", metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Bring in the annotations of a file that a Label Studio exported as JSON.",
+)  # fmt: skip
 @json_option
-def pull(workspace: Workspace, *, full: bool, drafts: bool, jobs: int, as_json: bool) -> None:
+def pull(
+    workspace: Workspace, *, full: bool, drafts: bool, jobs: int, export: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Bring everyone's annotations into the ledger.
 
     Asks for what changed since the last pull; the first one takes everything. Every span is
@@ -47,7 +57,11 @@ def pull(workspace: Workspace, *, full: bool, drafts: bool, jobs: int, as_json: 
     Example:
       annotate pull
       annotate pull --full --drafts
+      annotate pull --from-export project-7.json
     """
+    if export is not None:
+        _import(workspace, export, as_json=as_json)
+        return
     from annotate.studio.ledger import Place, open_ledger
 
     schema = load_workspace_schema(workspace)
@@ -71,6 +85,39 @@ def pull(workspace: Workspace, *, full: bool, drafts: bool, jobs: int, as_json: 
                 drafts=drafts, jobs=jobs, overlap=settings.pull_overlap,
             )  # fmt: skip
     print_json(msgspec.structs.asdict(pulled)) if as_json else _print(pulled, drafts=drafts)
+
+
+def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
+    """Bring an export into the ledger; needs no server."""
+    from annotate.studio.export import import_export
+    from annotate.studio.ledger import open_ledger
+
+    schema = load_workspace_schema(workspace)
+    with workspace.alone("pull"), open_ledger(workspace.ledger_path) as ledger:
+        articles = load_known(workspace, ledger).articles
+        found = import_export(ledger, path, articles, schema, rich_progress)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    total = plural(found.submitted + found.skipped, "annotation")
+    click.echo(f"{plural(found.read, 'task')}, {found.matched:,} with an article here: {total}")
+    changes = f"{found.added:,} new or changed" if found.added else "nothing new"
+    click.echo(f"Ledger: {changes}, {plural(found.spans, 'span')}")
+    for count, noun, what in (
+        (found.repaired, "span", "repaired from UTF-16 offsets"),
+        (found.set_aside, "mark", "set aside; see `annotate quarantine list`"),
+        (found.older, "annotation", "of which the ledger has a later state"),
+        (found.drafts, "draft", "left out"),
+    ):
+        if count:
+            click.echo(f"{plural(count, noun)} {what}")
+    for task in found.unmatched[:_SHOWN]:
+        click.echo(f"No article for task {task.task}, {task.begins!r}: {task.reason}")
+    if (more := len(found.unmatched) - _SHOWN) > 0:
+        click.echo(f"… and {more:,} more; --json lists all")
+
+
+_SHOWN = 10
 
 
 def _warn_of_edits(

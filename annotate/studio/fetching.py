@@ -32,7 +32,9 @@ def fetch_annotated(
     """
     size = min(max(_PAGE_BYTES // (_MARKS + 2 * article_bytes), _LEAST), _MOST)
     expected = sorted(number for number in known if number > above)
-    ends = expected[size - 1 :: size]
+    # With several readers, shares so small that none waits long for the last one.
+    size = size if jobs == 1 else min(size, max(_LEAST, len(expected) // (4 * jobs) + 1))
+    ends = [*expected[size - 1 : -1 : size], *expected[-1:]]
     pages = partial(_pages, studio, project, size)
     shares = [partial(pages, *ends_of) for ends_of in zip([above, *ends], ends, strict=False)]
     for share in _in_parallel(jobs, shares):

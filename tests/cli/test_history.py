@@ -242,8 +242,9 @@ def test_answers_about_a_span_stand_with_its_label() -> None:
 def test_text_is_black_or_white_on_any_colour() -> None:
     painter = Painter(sample_schema())
     for label in (*sample_schema().labels, "ALIEN"):
-        assert painter.style(label).color is not None
-        assert str(painter.style(label).color.name) in {"#000000", "#ffffff"}
+        colour = painter.style(label).color
+        assert colour is not None
+        assert colour.name in {"#000000", "#ffffff"}
 
 
 def test_context_is_on_one_line_and_within_the_text() -> None:

@@ -572,3 +572,25 @@ def test_pulls_keep_what_was_decided_until_somebody_changes_the_mark(room: Room)
     assert (room.counts().decided, room.marks()) == ((), [])
     assert on_server is not None
     assert json.loads(bytes(on_server)) == [wrong(), rank]
+
+
+def test_an_accepted_span_goes_along_when_the_text_of_its_article_changes(
+    room: Room, title: str
+) -> None:
+    rank = span_mark("r", "RANK", *TRUNG_TA, text="Trung tá")
+    room.studio.annotate(room.task, [wrong(text="Bà Mai"), rank, wrong("v", "vợ ông")])
+    room.pull(full=True)
+    mai, wife = (one for one in room.marks())
+    accept(room.ledger, SCHEMA, [mai if mai.witness == "Bà Mai" else wife])
+    drop(room.ledger, [wife if mai.witness == "Bà Mai" else mai])
+
+    changed = make_article("Hôm nay: " + TEXT, ARTICLE.id)
+    target = (room.studio, room.ledger, "s", title, SCHEMA)
+    push(*target, plan_push(*target, [changed]))
+    for full in (False, True):
+        assert room.pull(full=full).added == 0
+    found = room.counts()
+    assert found.sha256 == changed.sha256
+    told = [changed.text[span.start : span.end] for span in found.spans]
+    assert told == ["Trung tá", "Bà Mai"]
+    assert found.set_aside == ()

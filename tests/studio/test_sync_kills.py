@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,15 +114,35 @@ def kill_server(room: Room) -> None:
 @fault("server's SQLite locked by another writer")
 def lock_server(room: Room) -> None:
     assert room.own is not None
+    room.run("push", "--limit", "0")
     database = room.own.database
-    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    room.live(within=lambda: _locking(room, database))
 
-    def release(asked: Asked) -> None:
-        if asked.number == number + 2:
-            other.execute("ROLLBACK")
+
+@contextmanager
+def _locking(room: Room, database: Path) -> Iterator[None]:
+    """Lock the server's database at one of the requests, for less or more than it waits."""
+    number = len(room.proxy.asked) + room.dice.randint(1, 6)
+    kind, pause = room.dice.choice(("IMMEDIATE", "EXCLUSIVE")), room.dice.choice((0.5, 8.0))
+    other = sqlite3.connect(database, timeout=20, isolation_level=None, check_same_thread=False)
+    free = threading.Event()
+    free.set()
+
+    def release() -> None:
+        other.execute("ROLLBACK")
+        free.set()
+
+    def lock(asked: Asked) -> None:
+        if asked.number == number:
+            free.clear()
+            other.execute(f"BEGIN {kind}")
+            threading.Timer(pause, release).start()
 
     with closing(other):
-        ...
+        room.proxy.before = lock
+        yield
+        room.proxy.before = nothing
+        free.wait(30)
 
 
 KILLED = (kill_first_push, kill_full_pull, kill_moves, kill_pull, kill_server)
