@@ -94,8 +94,9 @@ def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with workspace.alone("pull"), open_ledger(workspace.ledger_path) as ledger:
-        articles = load_known(workspace, ledger).articles
-        found = import_export(ledger, path, articles, schema, rich_progress)
+        known = load_known(workspace, ledger)
+        drawn = known.page.drawn if known.page else schema
+        found = import_export(ledger, path, known.articles, drawn, rich_progress)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
@@ -108,6 +109,7 @@ def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
         (found.set_aside, "mark", "set aside; see `annotate quarantine list`"),
         (found.older, "annotation", "of which the ledger has a later state"),
         (found.drafts, "draft", "left out"),
+        (found.foreign, "annotation", "of tasks without an article here"),
     ):
         if count:
             click.echo(f"{plural(count, noun)} {what}")

@@ -81,14 +81,16 @@ def restore(
 
         plan = plan_restore(
             studio, ledger, workspace.url or LOCAL, server, workspace.settings.title,
-            load_workspace_schema(workspace),
+            lambda: load_workspace_schema(workspace),
             lambda: (made.article for made in open_corpus(workspace)),
         )  # fmt: skip
         result = _as_json(plan)
         if not as_json:
             _print_plan(plan, studio.url)
         if plan.parts and not dry_run:
-            signed_up = _sign_up(studio, workspace, server, plan) if signing_up else []
+            signed_up = (
+                _sign_up(studio, workspace, server, plan, as_owner=as_owner) if signing_up else []
+            )
             done = _carry_out(studio, ledger, workspace, server, plan, as_owner=as_owner)
             result |= _done_as_json(done, signed_up)
             if not as_json:
@@ -113,13 +115,17 @@ def _aim(workspace: Workspace, to: str | None) -> Workspace:
         ) from error
 
 
-def _sign_up(studio: Studio, workspace: Workspace, server: str, plan: Plan) -> list[str]:
+def _sign_up(
+    studio: Studio, workspace: Workspace, server: str, plan: Plan, *, as_owner: bool
+) -> list[str]:
     from annotate.studio.restoring import sign_up
 
-    if not plan.missing:
+    # Who has no address can have no account; their work is the owner's if that was asked for.
+    missing = [one for one in plan.missing if "@" in one or not as_owner]
+    if not missing:
         return []
     path = workspace.private / LOGINS
-    made = sign_up(studio, server, plan.missing, path)
+    made = sign_up(studio, server, missing, path)
     click.echo(
         f"Made {plural(len(made), 'account')}: {listed(tuple(made))}; hand people their passwords,"
         f" which are in {shown(path)}, then delete the file",

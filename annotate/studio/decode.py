@@ -83,6 +83,7 @@ def _unmarked(wire: WireAnnotation, meta: Meta, annotator: str) -> Annotation:
         created_at=wire.created_at,
         updated_at=wire.updated_at,
         lead_time=wire.lead_time,
+        ground_truth=wire.ground_truth,
     )
 
 

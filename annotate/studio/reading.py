@@ -13,7 +13,7 @@ from annotate.studio.carry import carry_marks, which_text
 from annotate.studio.client import Studio
 from annotate.studio.decode import decode_annotation, set_all_aside
 from annotate.studio.ledger import Entry, Ledger, Place
-from annotate.studio.settle import set_aside_marks, settle
+from annotate.studio.settle import carry_decisions, set_aside_marks, settle
 from annotate.studio.sweep import read_marks
 from annotate.studio.wire import AnnotatedTask, Draft, Meta, WireAnnotation
 from annotate.text import digest
@@ -40,8 +40,17 @@ class Reader:
         shown = Meta(task.meta.article if task.meta else "", digest(task.data.text))
         for wire in task.annotations:
             annotation = self._prove(task, shown, wire)
-            known = self._ledger.unsettled(self._place, wire.id)
+            known = self._known(annotation, task.data.text)
             yield Entry(self._true_times(settle(annotation, known)), bytes(wire.result))
+
+    def _known(self, annotation: Annotation, text: str) -> Annotation | None:
+        """Return what the ledger has to settle, with what was decided brought to this text."""
+        known = self._ledger.unsettled(self._place, annotation.id)
+        if known is None or not known.decided or known.sha256 == annotation.sha256:
+            return known
+        # None when the text on the server was not ours.
+        before = self._ledger.version(known.article, known.sha256)
+        return carry_decisions(known, before.text, text, annotation.sha256) if before else known
 
     def draft(self, task: AnnotatedTask, draft: Draft) -> Entry:
         """Return a draft as an annotation with the status `draft`."""

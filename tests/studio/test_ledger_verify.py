@@ -416,3 +416,32 @@ def peak_of(ledger: Ledger) -> int:
 def test_places_of_one_name_on_two_servers_are_two_chains(path: Path) -> None:
     append(path, entry(1), place=Place("local", 1))
     assert faults(path) == []
+
+
+# The page about the ledger.
+
+
+def test_the_page_about_the_ledger_names_every_table_and_column(path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    described = page.partition("## The tables")[2]
+    parts = {part.split("`")[1]: part for part in described.split("\n**")[1:]}
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        ).fetchall()
+        tables = {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for (name,) in names
+        }
+    assert parts.keys() == tables.keys()
+    for name, columns in tables.items():
+        assert [column for column in columns if f"`{column}`" not in parts[name]] == []
+
+
+def test_the_queries_of_the_page_run(path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    queries = page.partition("```sql")[2].partition("```")[0].split(";")
+    assert len(queries) == 4
+    with closing(sqlite3.connect(path)) as connection:
+        for query in queries[:-1]:
+            connection.execute(query.replace("'ID'", "'a'")).fetchall()

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import sqlite3
+import stat
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import msgspec
 import pytest
 
 from annotate.corpus import Article
-from annotate.errors import LedgerError, StudioError
+from annotate.errors import LedgerError, RequestRefused, StudioError
 from annotate.formats import read_inline
 from annotate.schema import Schema
 from annotate.schema.model import Attribute, Option
@@ -38,7 +39,9 @@ from annotate.studio.migrate import migrate
 from annotate.studio.pull import Pulled, pull
 from annotate.studio.pushing import plan_push, push
 from annotate.studio.quarantine import drop, list_marks
-from annotate.studio.restoring import Plan, Restored, plan_restore, restore
+from annotate.studio.restoring import Plan, Restored, find_missing, plan_restore, restore
+from annotate.studio.restoring import sign_up as sign_up_all
+from annotate.studio.restoring.matching import reads_the_same
 from annotate.studio.versions import find_version
 from tests.conftest import Faulty, Server
 from tests.deeds import answer, cut, cut_body
@@ -146,7 +149,7 @@ class Room:
     def plan(self, studio: Studio | None = None, to: str = "") -> Plan:
         target = to or self.name
         asked = studio or self.studio
-        return plan_restore(asked, self.ledger, self.name, target, self.title, schema())
+        return plan_restore(asked, self.ledger, self.name, target, self.title, schema)
 
     def restore(self, studio: Studio | None = None, to: str = "", **options: Any) -> Restored:
         target = (studio or self.studio, self.ledger, to or self.name, self.title)
@@ -182,6 +185,7 @@ def on_server(studio: Studio, project: int) -> list[tuple[Any, ...]]:
 # What comes back.
 
 
+@pytest.mark.on_both_databases
 def test_everything_comes_back_as_it_was_but_for_numbers(room: Room) -> None:
     room.fill()
     told = on_server(room.studio, room.place.project)
@@ -197,6 +201,7 @@ def test_everything_comes_back_as_it_was_but_for_numbers(room: Room) -> None:
     assert Counter(one.annotator for one in known)[room.other] == 2
 
 
+@pytest.mark.on_both_databases
 def test_a_pull_afterwards_finds_nothing_new(room: Room) -> None:
     room.fill()
     room.lose()
@@ -390,6 +395,33 @@ def test_the_work_of_those_who_left_can_count_as_ones_own_and_only_theirs(room: 
     assert room.pull(full=True).added == 0
 
 
+def test_people_get_accounts_with_the_passwords_that_are_kept(room: Room, tmp_path: Path) -> None:
+    logins = tmp_path / "logins.json"
+    one, other = f"one-{room.other}", f"other-{room.other}"
+    assert sign_up_all(room.studio, "s", [one], logins) == [one]
+    kept = json.loads(logins.read_bytes())
+    assert sign_up_all(room.studio, "t", [other], logins) == [other]
+    both = json.loads(logins.read_bytes())
+    assert both["s"] == kept["s"]
+    assert both["s"][one] != both["t"][other]
+    assert stat.S_IMODE(logins.stat().st_mode) == 0o600
+    assert find_missing(room.studio, [one.upper(), other, "nobody@example.org"]) == (
+        "nobody@example.org",
+    )
+
+
+def test_an_account_that_the_server_does_not_make_is_told_with_its_reason(
+    room: Room, tmp_path: Path
+) -> None:
+    address = f"alone-{room.other}"
+    # Such a person belongs to no organisation.
+    room.server.call("POST", "api/users/", {"email": address, "username": "alone"})
+    with pytest.raises(RequestRefused, match="User with this email already exists"):
+        sign_up_all(room.studio, "s", [address], tmp_path / "logins.json")
+    with pytest.raises(StudioError, match="no account can be made for user 7"):
+        sign_up_all(room.studio, "s", ["user 7"], tmp_path / "logins.json")
+
+
 def test_assignments_are_in_the_tasks_and_everyone_has_a_queue(room: Room) -> None:
     room.fill()
     owner = room.server.login.email
@@ -459,9 +491,9 @@ def test_a_text_that_only_the_corpus_has_is_taken_from_it(room: Room, title: str
         pull(room.studio, elsewhere, room.place, schema())
         room.lose()
         with pytest.raises(LedgerError, match="has the text that was pushed of bài-00, bài-01"):
-            plan_restore(room.studio, elsewhere, "s", "s", title, schema())
+            plan_restore(room.studio, elsewhere, "s", "s", title, schema)
         plan = plan_restore(
-            room.studio, elsewhere, "s", "s", title, schema(), lambda: articles(5)
+            room.studio, elsewhere, "s", "s", title, schema, lambda: articles(5)
         )  # fmt: skip
         assert restore(*target, plan).annotations == 6
         (place,) = elsewhere.places("s")
@@ -762,7 +794,7 @@ def test_a_review_after_a_migration_goes_on_and_the_former_version_can_be_built(
     now = without_numbers(ledger.annotations(place))
     server.call("DELETE", f"api/projects/{place.project}/")
 
-    plan = plan_restore(studio, ledger, "s", "s", title, new)
+    plan = plan_restore(studio, ledger, "s", "s", title, next_version)
     (place,) = restore(*target, plan).places
 
     assert without_numbers(ledger.annotations(place)) == now
@@ -885,10 +917,10 @@ def test_what_was_made_at_a_third_server_since_is_told(room: Room) -> None:
 def test_a_new_workspace_restores_the_only_server_that_a_backup_tells_of(room: Room) -> None:
     room.fill()
     room.title = f"{room.title} copy"
-    plan = plan_restore(room.studio, room.ledger, "local", "local", room.title, schema())
+    plan = plan_restore(room.studio, room.ledger, "local", "local", room.title, schema)
     assert plan.source == "s"
     restore(room.studio, room.ledger, "local", room.title, plan)
-    again = plan_restore(room.studio, room.ledger, "local", "local", room.title, schema())
+    again = plan_restore(room.studio, room.ledger, "local", "local", room.title, schema)
     assert (again.source, again.done) == ("local", (0,))
 
 
@@ -896,8 +928,29 @@ def test_of_several_servers_none_is_guessed(room: Room) -> None:
     room.fill()
     room.ledger.set_project("t", room.ledger.projects("s")[0])
     with pytest.raises(LedgerError, match="the ledger knows projects at s, t") as refused:
-        plan_restore(room.studio, room.ledger, "local", "local", room.title, schema())
+        plan_restore(room.studio, room.ledger, "local", "local", room.title, schema)
     assert "LABEL_STUDIO_URL" in refused.value.remedy
+
+
+def test_a_server_on_another_database_tells_the_same_in_other_bytes(
+    local_server: Server, team_server: Server, ledger: Ledger, title: str
+) -> None:
+    with (
+        Studio(local_server.url, local_server.login.token) as studio,
+        Studio(team_server.url, team_server.login.token) as team,
+    ):
+        room = Room(local_server, studio, ledger, title)
+        room.fill()
+        drop(ledger, list_marks(ledger, [room.place])[:1])
+        before = list(ledger.annotations(room.place))
+        sign_up(team_server, room.other).__exit__()
+        done = room.restore(team, to="t")
+        assert (done.annotations, done.changed) == (6, ())
+        (place,) = ledger.places("t")
+        after = list(ledger.annotations(place))
+        assert all(reads_the_same(*both) for both in zip(after, before, strict=True))
+        assert [one.annotator for one in after] == [one.annotator for one in before]
+        assert pull(team, ledger, place, schema(), full=True).added == 0
 
 
 # Large ones.

@@ -11,9 +11,11 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
@@ -21,26 +23,24 @@ from pathlib import Path
 from unittest import mock
 
 import httpx
-import msgspec
 import pytest
 
 from annotate.errors import AccessDenied, LedgerError
-from annotate.schema import Schema
 from annotate.studio.client import Studio
-from annotate.studio.ledger import Ledger, open_ledger
+from annotate.studio.ledger import open_ledger
 from annotate.studio.ledger.verify import verify
-from annotate.studio.pushing import Plan, plan_push, push
+from annotate.studio.pushing import plan_push, push
 from annotate.studio.retrying import http_date
 from tests.conftest import Server
 from tests.deeds import answer, cut, cut_body, cut_chunks, halve, hang
 from tests.factories import make_article, sample_schema
 from tests.proxy import Answer, Asked, Chance, Deed, Exchange, Fault
 from tests.studio.agreeing import Count
-from tests.studio.faulting import Room, fault, open_room
+from tests.studio.faulting import fault, open_room
+from tests.studio.ledgers import HERE, entry
+from tests.studio.room import Room
 
 ALL_AGREES = Count()
-
-Target = tuple[Ledger, str, str, Schema]
 
 
 @pytest.fixture
@@ -245,6 +245,8 @@ def full_disk(room: Room) -> None:
 
 @fault("disk full, on a file system of its own")
 def full_file_system(room: Room) -> None:
+    if not can_mount():
+        pytest.skip("NO MOUNT: only root can make a file system that is full")
     room.run("push", "--limit", "0")
     for command, then in (("push", room.annotate), ("pull", nothing)):
         with filled(room):
@@ -262,8 +264,9 @@ def filled(room: Room) -> Iterator[None]:
     folder.mkdir()
     pages = sum(-(-path.stat().st_size // 4096) for path in aside.iterdir())
     pages += room.dice.randint(1, 40)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={pages * 4096}", "tmpfs", folder]
-    subprocess.run(mount, check=True, timeout=10)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={pages * 4096}", "tmpfs", folder], check=True
+    )
     try:
         shutil.copytree(aside, folder, dirs_exist_ok=True)
         yield
@@ -282,7 +285,7 @@ def is_one_line(told: str) -> bool:
 
 
 def can_mount() -> bool:
-    """Whether file systems can be mounted here."""
+    """Whether a file system can be mounted here."""
     with tempfile.TemporaryDirectory() as folder:
         mount = ["mount", "-t", "tmpfs", "tmpfs", folder]
         if shutil.which("mount") is None or subprocess.call(mount, stderr=subprocess.DEVNULL):
@@ -302,8 +305,6 @@ def test_a_full_disk_under_the_ledger_ends_commands_with_a_line_and_they_go_on(r
 
 
 def test_a_ledger_on_a_full_file_system_is_as_it_was_before(room: Room) -> None:
-    if not can_mount():
-        pytest.skip("NO MOUNT: only root can make a file system that is full")
     full_file_system(room)
     assert room.agree() == ALL_AGREES
 
@@ -378,26 +379,24 @@ def test_two_at_once_in_one_workspace_or_in_two_are_as_one_after_the_other(
 def test_tasks_that_another_push_took_for_doubles_meanwhile_are_not_taken_for_there(
     room: Room, studio: Studio
 ) -> None:
-    def plan(one: Room) -> tuple[Target, Plan]:
-        ledger = stack.enter_context(open_ledger(one.ledger))
-        target = (ledger, one.proxy.url, one.title, sample_schema())
-        return target, plan_push(studio, *target, one.articles())
-
-    def meanwhile(asked: Asked, _: Answer) -> None:
-        # Their last batch is there, and they have not looked at what there is.
-        if "/import" in asked.path and room.proxy.count("POST", "/import") == 4:
-            with open_ledger(room.ledger) as ledger:
-                push(studio, ledger, *target[1:], ours)
-
+    rest = (room.proxy.url, room.title, sample_schema())
     room.twin.run("push", "--limit", "0")
-    with ExitStack() as stack:
-        their_target, theirs = plan(room.twin)
+    with open_ledger(room.twin.ledger) as theirs:
+        all_new = plan_push(studio, theirs, *rest, room.articles())
         room.run("push", "--limit", "3")
-        target, ours = plan(room)
+        with open_ledger(room.ledger) as ours:
+            others_new = plan_push(studio, ours, *rest, room.articles())
+
+        def meanwhile(asked: Asked, _: Answer) -> None:
+            # Their last batch is there, and they have not looked yet at what there is.
+            if "/import" in asked.path and room.proxy.count("POST", "/import") == 4:
+                with open_ledger(room.ledger) as ours:
+                    push(studio, ours, *rest, others_new)
+
         room.proxy.after = meanwhile
-        through = stack.enter_context(Studio(room.proxy.url, room.key))
-        push(through, *their_target, theirs, batch_size=3)
-    room.proxy.after = nothing
+        with Studio(room.proxy.url, room.key) as through:
+            push(through, theirs, *rest, all_new, batch_size=3)
+        room.proxy.after = nothing
     for one in (room, room.twin):
         one.again("push")
         one.again("pull")
@@ -407,6 +406,25 @@ def test_tasks_that_another_push_took_for_doubles_meanwhile_are_not_taken_for_th
 def test_a_push_and_a_pull_at_once_leave_one_whole_ledger(room: Room) -> None:
     push_and_pull(room)
     assert room.agree() == ALL_AGREES
+
+
+def test_rows_that_two_processes_add_at_once_are_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with open_ledger(path) as ledger:
+        ledger.record_tasks(HERE, [(1, make_article())])
+    both = threading.Barrier(2)
+
+    def add(_: object) -> int:
+        with open_ledger(path) as ledger:
+            both.wait()
+            return sum(ledger.append(HERE, [entry(number)]) for number in range(50))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(add, range(2))) == 50
+    broken: list[object] = []
+    with open_ledger(path) as ledger:
+        verify(ledger, broken.append)
+    assert broken == []
 
 
 # Time, and people who go on meanwhile.

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.proxy import Answer, Asked
+from tests.proxy import Asked
 from tests.studio.agreeing import Count
-from tests.studio.faulting import OwnServer, Room, fault, open_room
+from tests.studio.faulting import OwnServer, fault, open_room
+from tests.studio.room import Room
 
 KILLS = int(os.environ.get("ANNOTATE_TEST_KILLS", "10"))
 
@@ -32,7 +33,7 @@ def strike(room: Room, kill: Callable[[], object], most: int) -> None:
     number, passed = room.dice.randint(1, most), itertools.count(1)
     early, delay = room.dice.random() < 0.3, room.dice.choice((0.0, room.dice.uniform(0, 0.1)))
 
-    def look(asked: Asked, *_: Answer) -> None:
+    def look(*_: object) -> None:
         if next(passed) != number:
             return
         room.killed = True
@@ -47,17 +48,19 @@ def nothing(*_: object) -> None:
 
 
 def kill_process(room: Room, most: int, *arguments: str) -> None:
-    """Start a command and kill it at one of its first requests."""
-    process = room.start(*arguments)
-    strike(room, process.kill, most)
-    process.communicate(timeout=120)
-    room.proxy.before = room.proxy.after = nothing
-    room.killed = process.returncode == -signal.SIGKILL
+    """Start a command and kill it at one of its first requests; a new one if it ended before."""
+    while not room.killed:
+        process = room.start(*arguments)
+        strike(room, process.kill, most)
+        process.communicate(timeout=120)
+        room.proxy.before = room.proxy.after = nothing
+        room.killed = process.returncode == -signal.SIGKILL
+        most = max(1, most - 3)
 
 
 @fault("kill -9 of a first push")
 def kill_first_push(room: Room) -> None:
-    kill_process(room, 12, "push")
+    kill_process(room, 10, "push")
     room.again("push")
     room.annotate()
     room.again("pull")
@@ -67,7 +70,7 @@ def kill_first_push(room: Room) -> None:
 def kill_moves(room: Room) -> None:
     room.fill()
     room.change_texts(4)
-    kill_process(room, 30, "push")
+    kill_process(room, 50, "push")
     for command in ("push", "pull"):
         room.again(command)
 
@@ -78,7 +81,7 @@ def kill_full_pull(room: Room) -> None:
     if room.dice.random() < 0.5:
         room.run("pull")
         room.edit()
-    kill_process(room, 6, "pull", "--full")
+    kill_process(room, 8, "pull", "--full")
     for _ in range(3):
         room.edit()
     room.again("pull")
@@ -90,7 +93,7 @@ def kill_pull(room: Room) -> None:
     room.run("pull")
     for _ in range(5):
         room.edit()
-    kill_process(room, 5, "pull")
+    kill_process(room, 7, "pull")
     room.edit()
     room.again("pull")
 
@@ -121,9 +124,12 @@ def lock_server(room: Room) -> None:
 
 @contextmanager
 def _locking(room: Room, database: Path) -> Iterator[None]:
-    """Lock the server's database at one of the requests, for less or more than it waits."""
+    """Lock the server's database at one of the requests, for less or more than it waits.
+
+    That is five seconds.
+    """
     number = len(room.proxy.asked) + room.dice.randint(1, 6)
-    kind, pause = room.dice.choice(("IMMEDIATE", "EXCLUSIVE")), room.dice.choice((0.5, 8.0))
+    kind, pause = room.dice.choice(("IMMEDIATE", "EXCLUSIVE")), room.dice.choice((0.2, 0.2, 6.0))
     other = sqlite3.connect(database, timeout=20, isolation_level=None, check_same_thread=False)
     free = threading.Event()
     free.set()
@@ -155,4 +161,12 @@ def test_what_is_killed_at_any_point_goes_on_when_it_is_run_again(
     with open_room(tmp_path, own.server, seed, own) as room:
         KILLED[seed % len(KILLED)](room)
         assert room.killed
+        assert room.agree() == Count()
+
+
+def test_a_servers_database_that_is_locked_for_a_while_loses_nothing(
+    tmp_path: Path, own: OwnServer
+) -> None:
+    with open_room(tmp_path, own.server, 0, own) as room:
+        lock_server(room)
         assert room.agree() == Count()

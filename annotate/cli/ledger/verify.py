@@ -39,8 +39,11 @@ def verify(file: Path | None, folder: Path | None, *, as_json: bool) -> None:
     from annotate.studio.ledger.verify import verify as check
 
     faults: list[Fault] = []
+    texts = 0
 
     def report(fault: Fault) -> None:
+        nonlocal texts
+        texts += fault.kind == "text"
         if as_json:
             faults.append(fault)
         else:
@@ -53,7 +56,7 @@ def verify(file: Path | None, folder: Path | None, *, as_json: bool) -> None:
         found = msgspec.to_builtins(checked)
         print_json({"ok": not checked.faults, **found, "faults": listed})
     else:
-        _print(checked)
+        _print(checked, texts)
     if checked.faults:
         raise click.exceptions.Exit(1)
 
@@ -76,13 +79,16 @@ def _open(file: Path | None, folder: Path | None) -> Iterator[Ledger]:
         yield ledger
 
 
-def _print(checked: Checked) -> None:
+def _print(checked: Checked, texts: int) -> None:
     for chain in checked.chains:
         where = f"Project {chain.project} at {chain.server}"
         click.echo(f"{where}: {plural(chain.rows, 'row')}, head {chain.head}")
     counts = f"{plural(checked.rows, 'row')} and {plural(checked.articles, 'text')} checked"
-    if checked.faults:
-        click.echo(f"{counts}: {plural(checked.faults, 'fault')}")
-        click.echo("A backup from before may be whole: `annotate ledger verify FILE` tells.")
-    else:
+    if not checked.faults:
         click.echo(f"{counts}: all as they were written")
+        return
+    click.echo(f"{counts}: {plural(checked.faults, 'fault')}")
+    if texts:
+        click.echo("Texts that were pushed from elsewhere come with `annotate push`.")
+    if texts < checked.faults:
+        click.echo("A backup from before may be whole: `annotate ledger verify FILE` tells.")

@@ -30,6 +30,8 @@ _KNOWN_BY = 50
 # An article told by its id must have so much of its text in common with the task.
 _SHARED = 0.5
 _WORDS = 60
+# Tasks whose articles are written at once.
+_BATCH = 500
 
 
 class Unmatched(msgspec.Struct, frozen=True):
@@ -88,8 +90,9 @@ def import_export(
             importer.counts.added = ledger.append(place, settled)
     except OSError as error:
         raise StudioError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
-    if importer.tasks:
-        ledger.record_tasks(place, importer.tasks.items())
+    tasks = iter(importer.tasks.items())
+    while batch := list(islice(tasks, _BATCH)):
+        ledger.record_tasks(place, batch)
         importer.counts.place = place.project
     return importer.counts
 

@@ -53,15 +53,19 @@ def send(
     """Send batches, `jobs` at once, and yield what became of each, in their order.
 
     `newest` is the greatest number of a task from before. While one is sent the next one is
-    made. Whoever sees a failure should stop.
+    made, and while one is recorded the next one is sent. After a failure none is.
     """
     sent: deque[Future[Sent]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for batch in work:
-                if len(sent) >= jobs:
-                    yield sent.popleft().result()
-                sent.append(pool.submit(_send, studio, project, batch, newest))
+                done = sent.popleft().result() if len(sent) >= jobs else None
+                if done is None or done.failure is None:
+                    sent.append(pool.submit(_send, studio, project, batch, newest))
+                if done is not None:
+                    yield done
+                    if done.failure is not None:
+                        break
             while sent:
                 yield sent.popleft().result()
         finally:

@@ -86,7 +86,8 @@ def _sign_up(url: str, invite: str, address: str, password: str) -> None:
             ) from error
     # Whom it takes it sends on; whom it does not it shows the form again.
     if not answer.is_redirect:
-        told = " ".join(re.findall(r'class="field_errors?"[^>]*>([^<]+)', answer.text)).strip()
+        faults = re.findall(r'<ul class="field_errors">(.*?)</ul>', answer.text, re.DOTALL)
+        told = " ".join(re.findall(r"<li>([^<]+)</li>", " ".join(faults)))
         raise RequestRefused(
             f"Label Studio made no account for {address}: {told or answer.status_code}",
             "Invite that person with `annotate invite`, and restore when they have signed up.",

@@ -74,20 +74,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_restore(
-    studio: Studio, ledger: Ledger, own: str, server: str, title: str, schema: Schema,
-    corpus: Callable[[], Iterable[Article]] = tuple,
+    studio: Studio, ledger: Ledger, own: str, server: str, title: str,
+    schema: Callable[[], Schema], corpus: Callable[[], Iterable[Article]] = tuple,
 ) -> Plan:  # fmt: skip
     """Compare what the ledger has of the workspace's projects with a server.
 
     `own` is the ledger's name for the workspace's server, `server` that of the one to restore
-    to; `schema` is for projects of which the ledger does not know the page. `corpus` is read
-    where the ledger lacks a text. Raises `StudioError` when the server has a project of the
-    title with other tasks, and `LedgerError` when a text is nowhere.
+    to. The `schema` is read for projects of which the ledger does not know the page, the
+    `corpus` where the ledger lacks a text.
+
+    Raises `StudioError` when the server has a project of the title with other tasks, and
+    `LedgerError` when a text is nowhere.
     """
     planner = _Planner(studio, ledger, own, server, title)
     done, parts = [], []
     for number, known in ledger.projects(planner.source).items():
-        part = planner.part(number, known, known.page or Page(schema))
+        part = planner.part(number, known, known.page or Page(schema()))
         if part is None:
             done.append(number)
         else:
