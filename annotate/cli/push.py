@@ -154,6 +154,7 @@ def _print_plan(plan: Plan, title: str, *, prune: bool) -> None:
             click.echo(f"{plural(len(ids), 'article')} {note}: {listed(tuple(ids))}")
     for count, noun, what in (
         (plan.unfinished, "article", "between two texts; goes on"),
+        (plan.looked_at, "article", "that nobody need look at any more"),
         (len(plan.unrecorded), "task", "to note in the ledger again"),
         (len(plan.vanished), "task", "deleted on the server since the last push"),
     ):
@@ -217,5 +218,6 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "unrecorded": len(plan.unrecorded),
         "outdated": [shown.article.id for shown in plan.outdated],
         "unfinished": plan.unfinished,
+        "looked_at": plan.looked_at,
         "pushed": 0,
     }

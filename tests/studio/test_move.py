@@ -20,6 +20,7 @@ from annotate.studio.encode import REVIEW_FIELD, encode_relations, encode_spans
 from annotate.studio.ledger import Ledger
 from annotate.studio.pull import Pulled, pull
 from annotate.studio.pushing import Plan, Pushed, plan_push, push
+from annotate.studio.quarantine import drop, list_marks
 from tests.conftest import Faulty, Server
 from tests.factories import sample_schema
 from tests.faults import cut_after
@@ -121,6 +122,16 @@ def test_marks_stand_at_the_same_words_of_the_new_text(room: Room, server: Serve
     assert [
         task["id"] for task in server.call("GET", f"api/tasks?{urlencode(shown)}")["tasks"]
     ] == [room.task]
+
+
+def test_when_everything_was_decided_the_view_is_empty(room: Room) -> None:
+    room.studio.annotate(room.task, room.gold)
+    room.push(MENDED)
+    drop(room.ledger, list_marks(room.ledger, room.ledger.places("s")))
+    assert room.plan(MENDED).looked_at == 1
+    room.push(MENDED)
+    assert room.studio.task_data(room.task)[REVIEW_FIELD] == ""
+    assert room.plan(MENDED).idle
 
 
 def test_after_that_server_and_ledger_agree_and_nothing_is_left_to_do(room: Room) -> None:

@@ -7,7 +7,16 @@ import re
 import click
 
 from annotate.cli.common import json_option, print_json, stdout, workspace_option
-from annotate.cli.quarantine.common import KEPT, as_json_object, open_quarantine, outcome, text_of
+from annotate.cli.quarantine.common import (
+    KEPT,
+    as_json_object,
+    filter_options,
+    is_open,
+    only,
+    open_quarantine,
+    outcome,
+    text_of,
+)
 from annotate.workspace import Workspace
 
 
@@ -23,7 +32,12 @@ def _extent(
 
 
 @click.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1)
+@click.option(
+    "--all", "every", is_flag=True,
+    help="All open marks that count already although their text changed a little.",
+)  # fmt: skip
+@filter_options
 @click.option(
     "--at", metavar="START:END", callback=_extent,
     help="Where it lies in the article: code points, the end not included.",
@@ -35,8 +49,9 @@ def _extent(
 @workspace_option
 @json_option
 def accept(
-    workspace: Workspace, ids: tuple[str, ...], *, at: tuple[int, int] | None,
-    candidate: int | None, label: str, as_json: bool,
+    workspace: Workspace, ids: tuple[str, ...], *, every: bool, article: str | None,
+    annotator: str | None, at: tuple[int, int] | None, candidate: int | None, label: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Let marks that were set aside count.
 
@@ -49,6 +64,7 @@ def accept(
     Example:
       annotate quarantine accept 3f2a91c4 --candidate 2
       annotate quarantine accept 3f2a91c4 --at 120:128 --label RANK
+      annotate quarantine accept --all --article dien-tap-cuu-ho-cuu-nan
     """
     from rich.text import Text
 
@@ -56,12 +72,17 @@ def accept(
     from annotate.studio.quarantine import Choice, find_marks
     from annotate.studio.quarantine import accept as carry_out
 
+    if every == bool(ids) or (bool(ids) and bool(article or annotator)):
+        raise click.UsageError("Name marks, or give --all, perhaps with --article or --annotator.")
     if at is not None and candidate is not None:
         raise click.UsageError("Give --at or --candidate, not both.")
-    if len(ids) > 1 and (at is not None or candidate is not None):
+    if len(ids) != 1 and (at is not None or candidate is not None):
         raise click.UsageError("--at and --candidate are for one mark.")
     with workspace.alone("push"), workspace.alone("pull"), open_quarantine(workspace) as desk:
         marks = find_marks(desk.marks, ids)
+        if every:
+            chosen = only(desk.marks, article, annotator)
+            marks = [one for one in chosen if one.aside.span and is_open(one)]
         accepted = carry_out(desk.ledger, desk.schema, marks, Choice(at, candidate, label))
         if as_json:
             print_json({"marks": [as_json_object(one) for one in accepted]})
@@ -70,4 +91,4 @@ def accept(
         for one in accepted:
             shown = outcome(one, text_of(desk, one), painter)
             stdout().print(Text(one.id, "cyan"), shown, f"in {one.annotation.article}")
-    click.echo(KEPT)
+    click.echo(KEPT if accepted else "No such mark is set aside here.")

@@ -68,6 +68,11 @@ def only(
     ]
 
 
+def is_open(one: Quarantined) -> bool:
+    """Whether nobody has decided about a mark, and somebody can."""
+    return one.decision is None and one.kind != "draft"
+
+
 def person(one: Quarantined) -> str:
     """Return who made a mark."""
     return one.annotation.annotator

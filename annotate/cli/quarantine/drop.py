@@ -12,6 +12,7 @@ from annotate.cli.quarantine.common import (
     KEPT,
     as_json_object,
     filter_options,
+    is_open,
     only,
     open_quarantine,
     text_of,
@@ -61,7 +62,7 @@ def drop(
         marks = find_marks(desk.marks, ids)
         if every:
             chosen = only(desk.marks, article, annotator)
-            marks = [one for one in chosen if one.decision is None and one.kind != "draft"]
+            marks = [one for one in chosen if is_open(one)]
             if marks and not yes and sys.stdin.isatty():
                 click.confirm(f"Drop {plural(len(marks), 'mark')}?", abort=True)
         dropped = carry_out(desk.ledger, marks)

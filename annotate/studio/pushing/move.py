@@ -198,15 +198,26 @@ class Mover:
 
     def _lower_flags(self) -> None:
         """Take the tasks out of the view of what to look at in which nothing is left."""
-        for move in self._ledger.moves.all(self._place):
-            if move.flagged and move.ended and not self._is_left(move.article):
+        there = self._ledger.tasks(self._place)
+        for move in looked_at(self._ledger, self._place):
+            if move.task in there:
                 data = self._studio.task_data(move.task)
                 self._studio.update_task(move.task, {"data": {**data, REVIEW_FIELD: ""}})
-                self._ledger.moves.lower(move)
+            self._ledger.moves.lower(move)
 
-    def _is_left(self, article: str) -> bool:
-        known = self._ledger.of_articles(self._place, [article])
-        return any(aside.sha256 for entry in known.values() for aside in entry.annotation.set_aside)
+
+def looked_at(ledger: Ledger, place: Place) -> list[Move]:
+    """Return the moves whose tasks people were to look at, where nothing is left to look at."""
+    return [
+        move
+        for move in ledger.moves.all(place)
+        if move.flagged and move.ended and not _is_left(ledger, place, move.article)
+    ]
+
+
+def _is_left(ledger: Ledger, place: Place, article: str) -> bool:
+    known = ledger.of_articles(place, [article])
+    return any(aside.sha256 for entry in known.values() for aside in entry.annotation.set_aside)
 
 
 _FLAG = "!"

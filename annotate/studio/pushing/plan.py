@@ -14,6 +14,7 @@ from annotate.schema import Schema
 from annotate.studio.client import Studio
 from annotate.studio.ledger import KnownProject, Ledger, Place
 from annotate.studio.project import State, config_state, find_edits, find_parts, page_of
+from annotate.studio.pushing.move import looked_at
 from annotate.studio.pushing.suggestions import find_outdated, patterns_digest
 from annotate.studio.wire import Project
 
@@ -46,7 +47,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `unrecorded` are unchanged tasks that the ledger does not know, as after it was lost, or
     with a former text, as when another workspace pushed the new one;
     `outdated` those whose suggestions come from other patterns and that nobody annotated.
-    `unfinished` counts tasks that a push left between two texts. `sizes` tells how many
+    `unfinished` counts tasks that a push left between two texts, `looked_at` those in which
+    nothing is left that people should look at. `sizes` tells how many
     tasks each part has, and the greatest number among them.
     """
 
@@ -62,13 +64,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unrecorded: tuple[Shown, ...] = ()
     outdated: tuple[Shown, ...] = ()
     unfinished: int = 0
+    looked_at: int = 0
     sizes: dict[int, tuple[int, int]] = {}
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do; what is gone stays unless it is to be pruned."""
         work = (self.new, self.changed, self.doubles, self.vanished, self.unrecorded, self.outdated)
-        return not any(work) and not self.unfinished and self.config == "in step"
+        waiting = self.unfinished or self.looked_at
+        return not any(work) and not waiting and self.config == "in step"
 
     def first(self, limit: int) -> Plan:
         """Return the plan with no more than so many of the new articles."""
@@ -92,6 +96,7 @@ def plan_push(
     for part, project in parts.items():
         found, sizes[part] = _list_tasks(studio, ledger, server, part, project, progress)
         there += found
+    places = [Place(server, project.id) for project in parts.values()]
     by_article: dict[str, list[Task]] = {}
     for task in there:
         by_article.setdefault(task.article, []).append(task)
@@ -127,9 +132,8 @@ def plan_push(
             one for one in unchanged if here.get((one.part, one.task)) != _as_task(one)
         ),
         outdated=tuple(_outdated(studio, ledger, server, schema, parts, unchanged)),
-        unfinished=sum(
-            len(ledger.moves.unfinished(Place(server, project.id))) for project in parts.values()
-        ),
+        unfinished=sum(len(ledger.moves.unfinished(place)) for place in places),
+        looked_at=sum(len(looked_at(ledger, place)) for place in places),
         sizes=sizes,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -83,6 +83,7 @@ class _Push:
         self._places: dict[int, Place] = {}
         self._sizes = dict(plan.sizes)
         self._sent: dict[int, list[int]] = {}
+        self._moved = self._left = 0
 
     def run(
         self, *, batch_size: int, jobs: int, force: bool, prune: bool, slow: Counter[Slow] | None
@@ -93,13 +94,13 @@ class _Push:
                 project = self._ensure(part, force=force)
             self._places[part] = Place(self._server, project.id)
         self._record()
-        moved, left = self._move()
+        self._move(self._plan.changed, self._plan.unfinished)
         self._renew()
         pushed = self._send(batch_size, jobs, Counter() if slow is None else slow)
         pruned, kept = self._prune(force=force) if prune else (0, 0)
         doubles = self._check()
         return Pushed(
-            places=tuple(self._places.values()), pushed=pushed, moved=moved, left=left,
+            places=tuple(self._places.values()), pushed=pushed, moved=self._moved, left=self._left,
             renewed=len(self._plan.outdated), pruned=pruned, doubles=doubles, kept=kept,
         )  # fmt: skip
 
@@ -117,18 +118,14 @@ class _Push:
             if gone:
                 self._ledger.forget_tasks(place, gone)
 
-    def _move(self) -> tuple[int, int]:
+    def _move(self, changed: Sequence[Shown], unfinished: int = 0) -> None:
         """Bring tasks to the new texts of their articles, with what people marked."""
-        left = moved = 0
-        total = len(self._plan.changed) + self._plan.unfinished
-        with self._progress("Carrying over to new texts", total or None) as advance:
+        with self._progress("Carrying over to new texts", len(changed) + unfinished or None) as go:
             for part, place in self._places.items():
                 mover = Mover(self._studio, self._ledger, place, self._schema)
-                changed = {one.task: one.article for one in _of(part, self._plan.changed)}
-                for count in mover.run(changed):
-                    moved, left = moved + 1, left + count
-                    advance(1)
-        return moved, left
+                for count in mover.run({one.task: one.article for one in _of(part, changed)}):
+                    self._moved, self._left = self._moved + 1, self._left + count
+                    go(1)
 
     def _renew(self) -> None:
         """Have suggestions come from the patterns of now."""
@@ -218,8 +215,20 @@ class _Push:
         for part, place in self._places.items():
             self._ledger.forget_tasks(place, [t.number for t in deleted if t.part == part])
             self._record_left(place, [task for task in left if task.part == part])
+        self._move(self._behind(left))
         self._note_sizes(without=strange)
         return len(deleted)
+
+    def _behind(self, tasks: Iterable[Task]) -> list[Shown]:
+        """Return those of the tasks that show another text than their article has."""
+        shown = (*self._plan.unchanged, *self._plan.changed)
+        articles = {a.id: a for a in (*self._plan.new, *(one.article for one in shown))}
+        found = ((task, articles.get(task.article)) for task in tasks)
+        return [
+            Shown(task.part, task.number, article)
+            for task, article in found
+            if article is not None and article.sha256 != task.sha256
+        ]
 
     def _is_as_expected(self, part: int) -> bool:
         number = self._places[part].project
