@@ -72,7 +72,7 @@ class Caller:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
@@ -81,19 +81,21 @@ class Caller:
         params: dict[str, Any] | None = None,
         body: Any = None,
     ) -> T:
+        """Send a request with a JSON body, if any, and return its JSON answer as a `kind`."""
         asked = self._asked(method, path)
         request = self._build(method, path, params, body)
         return self._patiently(lambda: self._decoded(asked, request, self._credentials, kind))
 
-    def _request(
+    def request(
         self, method: str, path: str, params: dict[str, Any] | None = None, body: Any = None
     ) -> httpx.Response:
+        """Send a request with a JSON body, if any, and return the whole answer."""
         asked = self._asked(method, path)
         request = self._build(method, path, params, body)
         return self._patiently(lambda: self._whole(asked, request, self._credentials))
 
     @contextmanager
-    def _stream(
+    def stream(
         self, path: str, params: dict[str, Any] | None = None, *, offset: int = 0
     ) -> Iterator[Iterator[bytes]]:
         """Give the bytes of a large body from `offset` on, piece by piece.

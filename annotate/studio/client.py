@@ -68,21 +68,21 @@ class Studio(Connection):
 
     def version(self) -> str:
         """Return the release of the server, for example 1.23.2."""
-        return self._call("GET", "api/version", _Release).release
+        return self.call("GET", "api/version", _Release).release
 
     def whoami(self) -> str:
         """Return the address of the person whose token is used."""
-        return self._call("GET", "api/current-user/whoami", _Person).email
+        return self.call("GET", "api/current-user/whoami", _Person).email
 
     def people(self) -> dict[int, str]:
         """Return the address of everyone in the organisation by the server's number."""
-        return {person.id: person.email for person in self._call("GET", "api/users", list[_Person])}
+        return {person.id: person.email for person in self.call("GET", "api/users", list[_Person])}
 
     def project(self, project_id: int) -> Project | None:
         """Return a project, or None when there is none with this number."""
         try:
             params = {"include": _PROJECT_FIELDS}
-            return self._call("GET", f"api/projects/{project_id}", Project, params=params)
+            return self.call("GET", f"api/projects/{project_id}", Project, params=params)
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None
@@ -90,12 +90,12 @@ class Studio(Connection):
 
     def projects_titled(self, title: str) -> list[Project]:
         """Return the projects with exactly this title."""
-        found = self._call("GET", "api/projects", _Projects, params={"title": title})
+        found = self.call("GET", "api/projects", _Projects, params={"title": title})
         return [project for project in found.results if project.title == title]
 
     def create_project(self, title: str, settings: dict[str, Any]) -> Project:
         """Create a project; refused when its labelling config does not hold."""
-        return self._call("POST", "api/projects", Project, body={"title": title, **settings})
+        return self.call("POST", "api/projects", Project, body={"title": title, **settings})
 
     def update_project(self, project_id: int, settings: dict[str, Any]) -> None:
         """Change a project; a new labelling config is validated first.
@@ -106,36 +106,36 @@ class Studio(Connection):
         """
         if "label_config" in settings:
             self.validate_config(project_id, settings["label_config"])
-        self._call("PATCH", f"api/projects/{project_id}", dict, body=settings)
+        self.call("PATCH", f"api/projects/{project_id}", dict, body=settings)
 
     def validate_config(self, project_id: int, config: str) -> None:
         """Ask whether a project may have a config; refused where it lacks labels in use."""
         path, body = f"api/projects/{project_id}", {"label_config": config}
         try:
-            self._call("POST", f"{path}/validate", dict, body=body)
+            self.call("POST", f"{path}/validate", dict, body=body)
         except RequestRefused as refused:
             if refused.status >= 500:
                 raise
-            self._request("POST", f"{path}/summary/reset")
-            self._call("POST", f"{path}/validate", dict, body=body)
+            self.request("POST", f"{path}/summary/reset")
+            self.call("POST", f"{path}/validate", dict, body=body)
 
     def import_tasks(self, project_id: int, tasks: Sequence[dict[str, Any]]) -> list[int]:
         """Import tasks, all or none, and return their numbers in order. Never retried."""
         path = f"api/projects/{project_id}/import"
         params = {"return_task_ids": "true"}
-        return self._call("POST", path, _Imported, params=params, body=tasks).task_ids
+        return self.call("POST", path, _Imported, params=params, body=tasks).task_ids
 
     def pushed_tasks(self, project_id: int, above: int = 0) -> Iterator[list[PushedTask]]:
         """Yield the tasks with numbers greater than `above`, without texts, in pages by number."""
-        return self._pages(Listing(project_id, PushedTask, "task_only", "id,meta", 2000), above)
+        return self.pages(Listing(project_id, PushedTask, "task_only", "id,meta", 2000), above)
 
     def task_data(self, task_id: int) -> dict[str, Any]:
         """Return all the data of a task."""
-        return self._call("GET", f"api/tasks/{task_id}", _Data).data
+        return self.call("GET", f"api/tasks/{task_id}", _Data).data
 
     def count_above(self, project_id: int, task: int) -> int:
         """Return how many tasks have greater numbers."""
-        return self._page(Listing(project_id, PushedTask, "task_only", "id", 1), after=task)[0]
+        return self.page(Listing(project_id, PushedTask, "task_only", "id", 1), after=task)[0]
 
     def annotated_tasks(
         self, project_id: int, *, above: int = 0, upto: int | None = None, size: int = 200
@@ -147,7 +147,7 @@ class Studio(Connection):
         listing = _annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, size)
         if upto is not None:
             listing = replace(listing, also=(*listing.also, _less("id", upto + 1)))
-        return self._pages(listing, above)
+        return self.pages(listing, above)
 
     def changed_tasks(
         self, project_id: int, since: str, size: int = 200
@@ -159,7 +159,7 @@ class Studio(Connection):
         """
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime"}
         also = ({**changed, "value": since},)
-        return self._pages(
+        return self.pages(
             Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, size, also=also)
         )
 
@@ -168,11 +168,11 @@ class Studio(Connection):
         for task in tasks:
             also = ({**greater("id", task), "operator": "equal"},)
             listing = Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, 1, also=also)
-            yield from self._page(listing, after=0)[1]
+            yield from self.page(listing, after=0)[1]
 
     def update_task(self, task_id: int, task: dict[str, Any]) -> None:
         """Give a task other `data` and `meta`; its annotations stay as they are."""
-        self._call("PATCH", f"api/tasks/{task_id}", dict, body=task)
+        self.call("PATCH", f"api/tasks/{task_id}", dict, body=task)
 
     def delete_tasks(self, project_id: int, tasks: Sequence[int]) -> None:
         """Delete tasks with all their annotations."""
@@ -182,24 +182,24 @@ class Studio(Connection):
         chosen = {"all": False, "included": list(tasks)}
         body = {"selectedItems": chosen, "filters": {"conjunction": "and", "items": []}}
         params = {"project": project_id, "id": action}
-        self._call("POST", "api/dm/actions", dict, params=params, body=body)
+        self.call("POST", "api/dm/actions", dict, params=params, body=body)
 
     def invite_link(self) -> str:
         """Return the address of the page at which a person can sign up."""
-        return self._call("GET", "api/invite", _Invite).invite_url
+        return self.call("GET", "api/invite", _Invite).invite_url
 
     def annotation_numbers(self, project_id: int) -> Iterator[list[NumberedTask]]:
         """Yield the same tasks with no more than the numbers of their annotations."""
-        return self._pages(_annotated(project_id, NumberedTask, "id,meta,annotations", 1000))
+        return self.pages(_annotated(project_id, NumberedTask, "id,meta,annotations", 1000))
 
     def count_annotated(self, project_id: int, above: int = 0) -> int:
         """Return how many tasks with numbers greater than `above` have annotations."""
-        return self._page(_annotated(project_id, PushedTask, "id", 1), after=above)[0]
+        return self.page(_annotated(project_id, PushedTask, "id", 1), after=above)[0]
 
     def result(self, annotation_id: int) -> msgspec.Raw | None:
         """Return the result of an annotation as it is now, None when it was deleted."""
         try:
-            found = self._call("GET", f"api/annotations/{annotation_id}", _Result)
+            found = self.call("GET", f"api/annotations/{annotation_id}", _Result)
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None
@@ -212,7 +212,7 @@ class Studio(Connection):
         The server deletes every draft that somebody has of the annotation.
         """
         path = f"api/annotations/{annotation_id}"
-        self._call("PATCH", path, dict, body={"result": result})
+        self.call("PATCH", path, dict, body={"result": result})
 
     def drafts(self, project_id: int) -> Iterator[Draft]:
         """Yield everyone's drafts: what people marked and have not submitted yet."""
@@ -220,24 +220,24 @@ class Studio(Connection):
         listing = Listing(
             project_id, PushedTask, "task_only", "id", 1000, also=({**there, "value": True},)
         )
-        for page in self._pages(listing):
+        for page in self.pages(listing):
             for task in page:
                 # The listing itself tells one's own drafts only.
                 yield from self.drafts_of(task.id)
 
     def drafts_of(self, task_id: int) -> list[Draft]:
         """Return everyone's drafts of a task."""
-        return self._call("GET", f"api/tasks/{task_id}/drafts", list[Draft])
+        return self.call("GET", f"api/tasks/{task_id}/drafts", list[Draft])
 
     def update_draft(self, draft_id: int, **fields: Any) -> None:
         """Change a draft's `result`, or the `annotation` that it is a draft of (None: none)."""
-        self._call("PATCH", f"api/drafts/{draft_id}", dict, body=fields)
+        self.call("PATCH", f"api/drafts/{draft_id}", dict, body=fields)
 
     def predicted_tasks(self, project_id: int) -> Iterator[list[PredictedTask]]:
         """Yield every task that has predictions, with them, in pages by number."""
         some = (greater("total_predictions", 0),)
         listing = Listing(project_id, PredictedTask, "all", _PREDICTION_FIELDS, 500, also=some)
-        return self._pages(listing)
+        return self.pages(listing)
 
     def delete_predictions(self, project_id: int, tasks: Sequence[int]) -> None:
         """Delete every prediction of the tasks."""
@@ -246,26 +246,26 @@ class Studio(Connection):
     def import_predictions(self, project_id: int, predictions: Sequence[dict[str, Any]]) -> None:
         """Add predictions, each with its `task`, `model_version` and `result`."""
         path = f"api/projects/{project_id}/import/predictions"
-        self._call("POST", path, dict, body=predictions)
+        self.call("POST", path, dict, body=predictions)
 
     def views(self, project_id: int) -> list[View]:
         """Return the Data Manager views of a project."""
-        return self._call("GET", "api/dm/views/", list[View], params={"project": project_id})
+        return self.call("GET", "api/dm/views/", list[View], params={"project": project_id})
 
     def create_view(self, project_id: int, title: str, filters: dict[str, Any]) -> int:
         """Make a Data Manager view, the tasks that the filters let through; return its number."""
         data = {"title": title, "type": "list", "target": "tasks", "filters": filters}
         body = {"project": project_id, "data": data}
-        return self._call("POST", "api/dm/views/", View, body=body).id
+        return self.call("POST", "api/dm/views/", View, body=body).id
 
     def delete_view(self, view_id: int) -> None:
         """Delete a Data Manager view."""
-        self._request("DELETE", f"api/dm/views/{view_id}/")
+        self.request("DELETE", f"api/dm/views/{view_id}/")
 
     def annotate(self, task_id: int, result: list[dict[str, Any]]) -> int:
         """Submit an annotation of a task and return its number."""
         body = {"result": result}
-        return self._call("POST", f"api/tasks/{task_id}/annotations", PushedTask, body=body).id
+        return self.call("POST", f"api/tasks/{task_id}/annotations", PushedTask, body=body).id
 
 
 def _less(column: str, value: int) -> dict[str, Any]:

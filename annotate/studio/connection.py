@@ -57,12 +57,13 @@ class Connection(Caller):
     `AccessDenied` when the token is not accepted, and `RequestRefused` when the server says no.
     """
 
-    def _pages(self, listing: Listing[K], above: int = 0) -> Iterator[list[K]]:
+    def pages(self, listing: Listing[K], above: int = 0) -> Iterator[list[K]]:
+        """Yield the tasks of a listing with numbers greater than `above`, page by page."""
         # Pages go by "number greater than the last one seen", not by page number: people
         # work while we read, and a task that enters or leaves the filter would shift pages.
         left, last = 1, above
         while left > 0:
-            total, tasks = self._page(listing, after=last)
+            total, tasks = self.page(listing, after=last)
             if total and not tasks:
                 raise StudioError(
                     f"Label Studio announced {total} tasks and delivered none",
@@ -73,7 +74,7 @@ class Connection(Caller):
                 last = tasks[-1].id
             left = total - len(tasks)
 
-    def _page(self, listing: Listing[K], after: int) -> tuple[int, list[K]]:
+    def page(self, listing: Listing[K], after: int) -> tuple[int, list[K]]:
         """Return how many tasks have greater numbers than `after`, and the first of them."""
         filters = [greater("id", after), *listing.also]
         query = {
@@ -87,5 +88,5 @@ class Connection(Caller):
             "page_size": listing.size,
             "query": json.dumps(query),
         }
-        page = self._call("GET", "api/tasks", _Page[listing.kind], params=params)  # type: ignore[name-defined]
+        page = self.call("GET", "api/tasks", _Page[listing.kind], params=params)  # type: ignore[name-defined]
         return page.total, page.tasks

@@ -9,7 +9,7 @@ import bleach  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from label_studio.constants import (  # type: ignore[import-untyped]
+from label_studio.constants import (
     SAFE_HTML_ATTRIBUTES,
     SAFE_HTML_TAGS,
 )

@@ -55,7 +55,7 @@ def second_person(server: Server) -> Server:
     """Return the server as a second person sees it, who signed up there."""
     email = f"second{uuid.uuid4().hex[:6]}@example.org"
     with sign_up(server, email) as studio:
-        token = studio._call("GET", "api/current-user/token", dict[str, Any])["token"]  # noqa: SLF001
+        token = studio.call("GET", "api/current-user/token", dict[str, Any])["token"]
     return Server(server.url, Login(email, PASSWORD, token))
 
 

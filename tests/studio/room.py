@@ -343,7 +343,7 @@ class Room:
         with open_ledger(self.ledger) as ledger:
             broken: list[object] = []
             verify(ledger, broken.append)
-            assert not broken
+            assert not broken, broken
             (place,) = ledger.places(self.proxy.url)
             assert place.project == self.project()
             known = {
@@ -352,7 +352,7 @@ class Room:
                 for version in (ledger.version(article, sha256),)
             }
             annotations = list(ledger.annotations(place))
-        assert known.keys() == shown.keys()
+        assert known.keys() == shown.keys(), (known, shown)
         return (
             compare_texts(texts, shown.values())
             + compare_texts(texts, known.values())

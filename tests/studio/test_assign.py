@@ -413,7 +413,7 @@ def test_rebalancing_leaves_an_article_to_whoever_has_a_draft_of_it(desk: Desk, 
     lan, minh = team.emails
     desk.assign([lan], 1)
     task = desk.ask().tasks[2]
-    team.studios[0]._call(  # noqa: SLF001
+    team.studios[0].call(
         "POST", f"api/tasks/{task.number}/drafts", dict, body={"result": [], "lead_time": 1}
     )
     plan = desk.plan([minh], 1, rebalance=True)

@@ -1,7 +1,5 @@
 """One connection to Label Studio, through all that networks, proxies and tokens do to it."""
 
-# ruff: noqa: SLF001, the requests that the methods of a server are made of
-
 from __future__ import annotations
 
 import os
@@ -183,7 +181,7 @@ def test_writing_is_sent_once(through: Through, waits: list[float], title: str, 
         studio.update_project(made.id, {"description": "Changed"})
     # The answer to this one has no body that could break.
     with suppress(ServerUnreachable, RequestRefused):
-        studio._request("DELETE", f"api/projects/{made.id}")
+        studio.request("DELETE", f"api/projects/{made.id}")
     assert waits == []
     assert [proxy.count(method) for method in ("POST", "PATCH", "DELETE")] == [1, 1, 1]
     assert studio.project(made.id) is None
@@ -217,7 +215,7 @@ def test_a_listing_of_another_shape_is_a_clear_error(studio: Studio, title: str)
     project = studio.create_project(title, {}).id
     studio.import_tasks(project, [{"data": {"text": "Một"}}])
     with pytest.raises(StudioError, match=r"not Label Studio as known here .*unheard_of"):
-        list(studio._pages(Listing(project, Other, "task_only", "id", 10)))
+        list(studio.pages(Listing(project, Other, "task_only", "id", 10)))
 
 
 # Nobody there.
@@ -456,7 +454,7 @@ def test_threads_get_their_own_answers(through: Through, title: str) -> None:
     numbers = studio.import_tasks(project, tasks)
 
     def article(number: int) -> str:
-        read = studio._call("GET", f"api/tasks/{number}", dict[str, Any])
+        read = studio.call("GET", f"api/tasks/{number}", dict[str, Any])
         return str(read["meta"]["article"])
 
     with ThreadPoolExecutor(8) as pool:
@@ -509,7 +507,7 @@ def snapshot(server: Server) -> Iterator[tuple[str, bytes]]:
 
 
 def read(studio: Studio, path: str, offset: int = 0) -> bytes:
-    with studio._stream(path, {"exportType": "JSON"}, offset=offset) as pieces:
+    with studio.stream(path, {"exportType": "JSON"}, offset=offset) as pieces:
         return b"".join(pieces)
 
 
@@ -523,7 +521,7 @@ def test_a_download_comes_whole_and_in_pieces(
 ) -> None:
     path, whole = snapshot
     studio, proxy = through()
-    with studio._stream(path, {"exportType": "JSON"}) as pieces:
+    with studio.stream(path, {"exportType": "JSON"}) as pieces:
         parts = list(pieces)
     assert b"".join(parts) == whole
     assert max(map(len, parts)) <= 2**16

@@ -62,7 +62,7 @@ class Room:
         within = f"/annotations/{annotation}" if annotation else ""
         path = f"api/tasks/{task}{within}/drafts"
         body = {"result": result, "lead_time": 2.0}
-        made = person._call("POST", path, dict, body=body)  # noqa: SLF001
+        made = person.call("POST", path, dict, body=body)
         number: int = made["id"]
         return number
 

@@ -176,10 +176,8 @@ def test_everyones_annotations_and_drafts_go_along_and_stay_theirs(
     with sign_up(server, email) as second:
         theirs = second.annotate(room.task, room.gold[:1])
         body = {"result": room.gold[:2]}
-        second._call("POST", f"api/tasks/{room.task}/drafts", dict, body=body)  # noqa: SLF001
-        second._call(  # noqa: SLF001
-            "POST", f"api/tasks/{room.task}/annotations/{theirs}/drafts", dict, body=body
-        )
+        second.call("POST", f"api/tasks/{room.task}/drafts", dict, body=body)
+        second.call("POST", f"api/tasks/{room.task}/annotations/{theirs}/drafts", dict, body=body)
         room.push(MENDED)
         drafts = room.studio.drafts_of(room.task)
     task = server.call("GET", f"api/tasks/{room.task}")

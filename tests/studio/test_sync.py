@@ -221,14 +221,14 @@ def test_drafts_arrive_when_asked_for_and_go_when_they_are_submitted(room: Room)
     task = room.tasks()["a00"][1]
     result = encode_spans(room.schema, TEXT, [make_span(9, 14)])
     body = {"result": result}
-    room.studio._call("POST", f"api/tasks/{task}/drafts", dict, body=body)  # noqa: SLF001
+    room.studio.call("POST", f"api/tasks/{task}/drafts", dict, body=body)
     assert room.pull().drafts == 0
     assert room.pull(drafts=True).drafts == 1
     (place,) = room.places
     (draft,) = room.ledger.annotations(place, kind="draft")
     assert (draft.status, draft.article, draft.spans) == ("draft", "a00", (make_span(9, 14),))
     assert list(room.ledger.annotations(place)) == []
-    room.studio._request("DELETE", f"api/drafts/{draft.id}")  # noqa: SLF001
+    room.studio.request("DELETE", f"api/drafts/{draft.id}")
     assert room.pull(drafts=True).drafts == 0
     assert list(room.ledger.annotations(place, kind="draft")) == []
 
@@ -286,7 +286,7 @@ def test_a_draft_is_work_that_is_not_deleted(room: Room) -> None:
     room.push(articles(2))
     task = room.tasks()["a01"][1]
     body = {"result": encode_spans(room.schema, TEXT, [make_span(9, 14)])}
-    room.studio._call("POST", f"api/tasks/{task}/drafts", dict, body=body)  # noqa: SLF001
+    room.studio.call("POST", f"api/tasks/{task}/drafts", dict, body=body)
     assert room.push(articles(1), prune=True).kept == 1
     assert len(room.on_server()) == 2
 

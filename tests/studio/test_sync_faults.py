@@ -27,6 +27,7 @@ import pytest
 
 from annotate.errors import AccessDenied, LedgerError
 from annotate.studio.client import Studio
+from annotate.studio.encode import encode_task
 from annotate.studio.ledger import open_ledger
 from annotate.studio.ledger.verify import verify
 from annotate.studio.pushing import plan_push, push
@@ -373,6 +374,21 @@ def test_two_at_once_in_one_workspace_or_in_two_are_as_one_after_the_other(
     room: Room, both: Callable[[Room], None]
 ) -> None:
     both(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_of_two_tasks_of_an_article_the_annotated_one_stays_and_gets_the_new_text(
+    room: Room,
+) -> None:
+    room.run("push")
+    (article, *_) = room.articles()
+    record = [encode_task(sample_schema(), article, ())]
+    room.server.call("POST", f"api/projects/{room.project()}/import", record)
+    newest = max(room.export(), key=lambda task: int(task["id"]))
+    room.submit(room.server, article.id, newest["id"])
+    room.change_texts()
+    for command in ("push", "pull"):
+        room.run(command)
     assert room.agree() == ALL_AGREES
 
 

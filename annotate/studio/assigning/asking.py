@@ -11,8 +11,6 @@ from annotate.studio.client import Studio
 from annotate.studio.connection import Listing
 from annotate.studio.wire import Meta
 
-# ruff: noqa: SLF001, these are requests like those of `Studio`
-
 _FIELDS = "id,meta,data,annotators"
 
 
@@ -64,21 +62,21 @@ class FilteredView(msgspec.Struct, frozen=True):
 
 def assignable_tasks(studio: Studio, project: int) -> Iterator[list[AssignableTask]]:
     """Yield every task, in pages by number."""
-    return studio._pages(Listing(project, AssignableTask, "all", _FIELDS, 1000))
+    return studio.pages(Listing(project, AssignableTask, "all", _FIELDS, 1000))
 
 
 def filtered_views(studio: Studio, project: int) -> list[FilteredView]:
     """Return the views of a project, with their filters."""
     params = {"project": project}
-    return studio._call("GET", "api/dm/views/", list[FilteredView], params=params)
+    return studio.call("GET", "api/dm/views/", list[FilteredView], params=params)
 
 
 def create_whole_view(studio: Studio, project: int, data: dict[str, Any]) -> int:
     """Make a view with everything that a view may say; return its number."""
     body = {"project": project, "data": {"type": "list", "target": "tasks", **data}}
-    return studio._call("POST", "api/dm/views/", FilteredView, body=body).id
+    return studio.call("POST", "api/dm/views/", FilteredView, body=body).id
 
 
 def update_view(studio: Studio, project: int, view: int, data: dict[str, Any]) -> None:
     """Change what a view says."""
-    studio._call("PATCH", f"api/dm/views/{view}/", dict, body={"project": project, "data": data})
+    studio.call("PATCH", f"api/dm/views/{view}/", dict, body={"project": project, "data": data})

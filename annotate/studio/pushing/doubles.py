@@ -22,7 +22,7 @@ def give_way(studio: Studio, project: Project) -> bool:
     now = studio.project(project.id) if others else None
     if now is None or now.task_number:
         return False
-    studio._request("DELETE", f"api/projects/{project.id}/")  # noqa: SLF001
+    studio.request("DELETE", f"api/projects/{project.id}/")
     return True
 
 

@@ -215,7 +215,8 @@ class _Push:
         for part, place in self._places.items():
             self._ledger.forget_tasks(place, [t.number for t in deleted if t.part == part])
             self._record_left(place, [task for task in left if task.part == part])
-        self._move(self._behind(left))
+        if behind := self._behind(left):
+            self._move(behind)
         self._note_sizes(without=strange)
         return len(deleted)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from annotate.studio.client import Studio
 
-# ruff: noqa: SLF001, these are requests like those of `Studio`
-
 
 def delete_project(studio: Studio, project: int) -> None:
     """Delete a project with everything in it."""
-    studio._request("DELETE", f"api/projects/{project}/")
+    studio.request("DELETE", f"api/projects/{project}/")
 
 
 def recount(studio: Studio, project: int, overlap: int) -> None:
@@ -18,6 +16,6 @@ def recount(studio: Studio, project: int, overlap: int) -> None:
     An import takes skipped tasks for finished ones, so that nobody else would get them, and
     does not count labels, so that those in use could be dropped from the page.
     """
-    studio._request("POST", f"api/projects/{project}/summary/reset")
+    studio.request("POST", f"api/projects/{project}/summary/reset")
     for most in (overlap + 1, overlap):
         studio.update_project(project, {"maximum_annotations": most})
