@@ -8,7 +8,7 @@ asked for. Every ratio is of two things that ran in turn in this process, on the
 - push: our plan and push, beside posting the same records as ready-made JSON in batches of 500,
   and beside the SDK's `import_tasks`; the project is there before, for all three;
 - a push that has nothing to do, beside the first push of the same articles;
-- a full pull into an empty ledger, every span proved and written to disk, beside the exports
+- a full pull into a ledger without annotations, every span proved and written to disk, beside the exports
   that the server offers, fetched and thrown away; and how much of its time our process works;
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
@@ -199,7 +199,7 @@ class Bench:
         with self.room("pull") as (studio, ledger, title):
             place = self.fill(studio, ledger, title, self._count)
             imported = time.monotonic()
-            self._full(studio, place)
+            self._full(studio, ledger, place)
             fastest = self._fastest(place.project)
             wait(OVERLAP + 5 - (time.monotonic() - imported))
             pull(studio, ledger, place, SCHEMA, overlap=OVERLAP)
@@ -210,7 +210,7 @@ class Bench:
             row(f"pull after {CHANGES} changes, s", statistics.median(took),
                 f"export of {self._count:,}", fastest, 20, faster=True)  # fmt: skip
 
-    def _full(self, studio: Studio, place: Place) -> None:
+    def _full(self, studio: Studio, known: Ledger, place: Place) -> None:
         exports: dict[str, list[float]] = {}
         ours, busy = [], []
         for number in range(self._rounds):
@@ -218,9 +218,9 @@ class Bench:
                 took = self._peers.export(place.project, kind)
                 exports.setdefault(f"export {kind}", []).append(took)
             exports.setdefault("snapshot", []).append(self._peers.snapshot(place.project))
-            with open_ledger(self._folder / f"full {number}.sqlite3") as ledger:
+            with copied(known, self._folder / f"full {number}.sqlite3") as ledger:
                 cpu = time.process_time()
-                ours.append(timed(lambda: pull(studio, ledger, place, SCHEMA)))
+                ours.append(timed(partial(pull, studio, ledger, place, SCHEMA)))
                 busy.append((time.process_time() - cpu) / ours[-1])
         for name, seconds in exports.items():
             row("full pull, articles/s", self._rate(ours), name, self._rate(seconds), 0.9)
@@ -290,6 +290,15 @@ def _config(studio: Studio, ledger: Ledger) -> str:
     return project.label_config
 
 
+@contextmanager
+def copied(ledger: Ledger, path: Path) -> Iterator[Ledger]:
+    """Give a ledger of one's own that knows the same tasks, as after a push."""
+    with sqlite3.connect(path) as copy:
+        ledger.copy_to(copy)
+    with open_ledger(path) as opened:
+        yield opened
+
+
 def wait(seconds: float) -> None:
     """Wait, telling so."""
     if seconds > 0:
@@ -324,13 +333,9 @@ def workers(folder: Path, count: int, rounds: int) -> None:
                     place = place or bench.fill(studio, ledger, title, count)
                     took = []
                     for turn in range(rounds):
-                        fresh = folder / f"team {number} {turn}.sqlite3"
-                        with sqlite3.connect(fresh) as copy:
-                            ledger.copy_to(copy)
-                        with open_ledger(fresh) as full:
-                            work = partial(
-                                pull, studio, full, place, SCHEMA, jobs=number, full=True
-                            )
+                        path = folder / f"team {number} {turn}.sqlite3"
+                        with copied(ledger, path) as full:
+                            work = partial(pull, studio, full, place, SCHEMA, jobs=number)
                             took.append(timed(work))
                 rates.append(count / statistics.median(took))
     one, two = rates

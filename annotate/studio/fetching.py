@@ -18,7 +18,9 @@ Tasks = list[AnnotatedTask]
 _PAGE_BYTES = 16_000_000
 # Bytes of an article's task beside its text, which the server tells escaped.
 _MARKS = 4_000
-_LEAST, _MOST = 10, 2000
+_LEAST, _MOST = 10, 700
+# Of articles that nothing is known of.
+_ARTICLE = 10_000
 
 
 def fetch_annotated(
@@ -28,9 +30,11 @@ def fetch_annotated(
     """Yield the annotated tasks with numbers greater than `above`, in order, page by page.
 
     `known` are numbers of tasks that are expected, by which `jobs` readers share the work;
-    what else there is comes in its place. `article_bytes` is the mean size of an article.
+    what else there is comes in its place. `article_bytes` is the mean size of an article,
+    0 when it is not known.
     """
-    size = min(max(_PAGE_BYTES // (_MARKS + 2 * article_bytes), _LEAST), _MOST)
+    task_bytes = _MARKS + 2 * (article_bytes or _ARTICLE)
+    size = min(max(_PAGE_BYTES // task_bytes, _LEAST), _MOST)
     expected = sorted(number for number in known if number > above)
     # With several readers, shares so small that none waits long for the last one.
     size = size if jobs == 1 else min(size, max(_LEAST, len(expected) // (4 * jobs) + 1))

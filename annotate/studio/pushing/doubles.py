@@ -12,6 +12,9 @@ from annotate.studio.client import Studio
 from annotate.studio.pushing.plan import Task
 from annotate.studio.wire import Project
 
+# Tasks that are looked at, then deleted.
+_AT_ONCE = 10
+
 
 def give_way(studio: Studio, project: Project) -> bool:
     """Delete a project that was just made, when another push made one of its title before.
@@ -49,6 +52,23 @@ def remove_doubles(
         left += [task for task in tasks if task == keeper or task in worked]
         deleted += [task for task in tasks if task != keeper and task not in worked]
     for part, project in projects.items():
-        if numbers := [task.number for task in deleted if task.part == part]:
-            studio.delete_tasks(project, numbers)
+        chosen = {task.number: task for task in deleted if task.part == part}
+        kept = chosen.keys() - delete_unworked(studio, project, chosen)
+        left += [chosen[number] for number in sorted(kept)]
+        deleted = [task for task in deleted if task.part != part or task.number not in kept]
     return left, deleted
+
+
+def delete_unworked(studio: Studio, project: int, tasks: Iterable[int]) -> set[int]:
+    """Delete those of the tasks in which nobody did anything; return which.
+
+    A few at a time, just after each was looked at: people go on meanwhile.
+    """
+    deleted: set[int] = set()
+    listed = list(tasks)
+    for start in range(0, len(listed), _AT_ONCE):
+        some = set(listed[start : start + _AT_ONCE])
+        if free := some - has_work(studio, project, some):
+            studio.delete_tasks(project, sorted(free))
+            deleted |= free
+    return deleted

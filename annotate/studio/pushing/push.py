@@ -17,7 +17,7 @@ from annotate.studio.client import Studio
 from annotate.studio.encode import encode_task
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import ensure_project
-from annotate.studio.pushing.doubles import give_way, has_work, remove_doubles
+from annotate.studio.pushing.doubles import delete_unworked, give_way, remove_doubles
 from annotate.studio.pushing.move import Mover
 from annotate.studio.pushing.plan import Plan, Shown, Task
 from annotate.studio.pushing.sending import batches, send
@@ -25,8 +25,8 @@ from annotate.studio.pushing.suggestions import Suggester, patterns_digest, rene
 from annotate.studio.reading import Reader
 from annotate.studio.wire import Project
 
-# Tasks that are deleted by one request.
-_BATCH = 200
+# Tasks after whose deletion the ledger is told.
+_BATCH = 10
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,23 +172,26 @@ class _Push:
         """Delete the tasks of articles that are gone; return how many, and how many stayed."""
         pruned = kept = 0
         for part, place in self._places.items():
-            gone = [task for task in self._plan.gone if task.part == part]
-            worked = has_work(self._studio, place.project, [task.number for task in gone])
-            if force and worked:
-                self._keep_work(place, worked)
-            elif worked:
-                kept += len(worked)
-                gone = [task for task in gone if task.number not in worked]
+            gone = [task.number for task in self._plan.gone if task.part == part]
+            deleted = 0
             with self._progress("Deleting tasks", len(gone) or None) as advance:
                 for start in range(0, len(gone), _BATCH):
-                    numbers = [task.number for task in gone[start : start + _BATCH]]
-                    self._studio.delete_tasks(place.project, numbers)
-                    self._ledger.forget_tasks(place, numbers)
-                    advance(len(numbers))
-            pruned += len(gone)
+                    deleted += self._delete(place, gone[start : start + _BATCH], force=force)
+                    advance(_BATCH)
+            pruned, kept = pruned + deleted, kept + len(gone) - deleted
             count, newest = self._sizes.get(part, (0, 0))
-            self._sizes[part] = (count - len(gone), newest)
+            self._sizes[part] = (count - deleted, newest)
         return pruned, kept
+
+    def _delete(self, place: Place, tasks: list[int], *, force: bool) -> int:
+        """Delete tasks that nobody worked on, or all; return how many."""
+        deleted = delete_unworked(self._studio, place.project, tasks)
+        if force and (worked := set(tasks) - deleted):
+            self._keep_work(place, worked)
+            self._studio.delete_tasks(place.project, sorted(worked))
+            deleted |= worked
+        self._ledger.forget_tasks(place, deleted)
+        return len(deleted)
 
     def _keep_work(self, place: Place, tasks: Iterable[int]) -> None:
         """Bring what people did into the ledger, before it is deleted."""
