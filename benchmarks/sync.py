@@ -8,8 +8,9 @@ asked for. Every ratio is of two things that ran in turn in this process, on the
 - push: our plan and push, beside posting the same records as ready-made JSON in batches of 500,
   and beside the SDK's `import_tasks`; the project is there before, for all three;
 - a push that has nothing to do, beside the first push of the same articles;
-- a full pull into a ledger without annotations, every span proved and written to disk, beside the exports
-  that the server offers, fetched and thrown away; and how much of its time our process works;
+- a full pull into a ledger without annotations, every span proved and written to disk, beside
+  the exports that the server offers, fetched and thrown away; and the share of its time in which
+  our process works;
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
 - on PostgreSQL, a full pull by two readers from two workers of gunicorn, beside one reader and
