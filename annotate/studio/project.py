@@ -56,8 +56,8 @@ def _refuse_exchanged(project: Project, known: KnownProject, url: str) -> None:
         raise StudioError(
             f"project {project.id} at {url} is not the one that the ledger knows:"
             f" it was created at {project.created_at}, not {known.created_at}",
-            "The server was exchanged or reset. Bring the old one back, or begin a new"
-            " workspace for this one.",
+            "The server was exchanged or reset. Bring the old one back, or run `annotate restore`,"
+            " or begin a new workspace for this one.",
         )
 
 
@@ -214,7 +214,7 @@ def ensure_project(
     """
     project = find_project(studio, ledger, server, title, part)
     if project is None:
-        settings = {**settings_for(Page(schema)), **_NEW}
+        settings = {**settings_for(Page(schema)), **AT_BIRTH}
         project = studio.create_project(title_of(title, part), settings)
         remember_page(ledger, server, project, Page(schema), part)
         return project
@@ -298,7 +298,7 @@ def remember_page(ledger: Ledger, server: str, project: Project, page: Page, par
 
 
 # What a project gets at birth and the lead may change afterwards.
-_NEW: dict[str, Any] = {
+AT_BIRTH: dict[str, Any] = {
     "show_instruction": True,
     "show_skip_button": True,
     "enable_empty_annotation": True,

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -514,14 +515,15 @@ class Deadly(httpx.BaseTransport):
         self._real = httpx.HTTPTransport()
         self._at = at
         self._after = after
-        self.asked = 0
+        self._asked = count(1)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
-        if self.asked == self._at and not self._after:
+        # A batch is sent while the one before is recorded.
+        is_last = next(self._asked) == self._at
+        if is_last and not self._after:
             raise Death
         answer = self._real.handle_request(request)
-        if self.asked == self._at:
+        if is_last:
             answer.read()
             raise Death
         return answer
@@ -561,7 +563,7 @@ def copy_of(lost: Room, folder: Path) -> Iterator[Room]:
 # die these are tried; all of them by hand.
 DEATHS = [(at, after) for at in range(1, 25) for after in (False, True)]
 if not os.environ.get("ANNOTATE_TEST_ALL_CUTS"):
-    DEATHS = random.Random(3).sample(DEATHS, 8)  # noqa: S311
+    DEATHS = random.Random(3).sample(DEATHS, 4)  # noqa: S311
 
 
 @pytest.mark.parametrize(("at", "after"), DEATHS)
@@ -598,7 +600,7 @@ def check_restored(room: Room, lost: Room) -> None:
     assert found.faults == 0
 
 
-@pytest.mark.parametrize("seed", range(1, 3))
+@pytest.mark.parametrize("seed", [1])
 def test_a_server_that_fails_again_and_again_gets_everything_once(
     lost: Room, tmp_path: Path, seed: int
 ) -> None:
@@ -643,7 +645,7 @@ class DyingLedger(Ledger):
         super().set_project(*given)
 
 
-@pytest.mark.parametrize("at", [1, 2, 5, 8, 9])
+@pytest.mark.parametrize("at", [2, 8])
 def test_a_restore_that_dies_between_two_writings_of_the_ledger_goes_on(
     lost: Room, tmp_path: Path, at: int
 ) -> None:

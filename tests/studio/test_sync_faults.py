@@ -81,16 +81,21 @@ def slow_answers(room: Room) -> None:
         room.live(lambda: [Fault(hang, "POST|PATCH", nth=room.dice.randint(1, 4), after=True)])
 
 
-def give_up(exchange: Exchange) -> None:
-    """Answer as a proxy that waits no longer; the server does the work afterwards."""
-    exchange.send(Answer(504))
-    time.sleep(1.5)
-    exchange.forward()
+def give_up(pause: float) -> Deed:
+    """Answer as a proxy that waits no longer; the server does the work after so many seconds."""
+
+    def gives_up(exchange: Exchange) -> None:
+        exchange.send(Answer(504))
+        time.sleep(pause)
+        exchange.forward()
+
+    return gives_up
 
 
 @fault("proxy gives up, the server commits later")
 def impatient_proxy(room: Room) -> None:
-    room.live(lambda: [Fault(give_up, "POST", "/import", nth=room.dice.randint(1, 3))])
+    late = give_up(room.dice.uniform(0.5, 3))
+    room.live(lambda: [Fault(late, "POST", "/import", nth=room.dice.randint(1, 3))])
 
 
 @fault("429 with Retry-After")
@@ -374,6 +379,22 @@ def test_two_at_once_in_one_workspace_or_in_two_are_as_one_after_the_other(
     room: Room, both: Callable[[Room], None]
 ) -> None:
     both(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_a_task_that_is_deleted_between_two_texts_is_made_anew(room: Room) -> None:
+    room.fill()
+    room.run("pull")
+    room.change_texts(1)
+    room.proxy.faults = [Fault(cut, "PATCH", "/api/tasks/", after=True)]
+    assert room.attempt("push") is not None
+    (task,) = [asked.path for asked in room.proxy.asked if asked.fault]
+    room.server.call("DELETE", task.lstrip("/"))
+    there = {one.key for one in room.told()}
+    for key in room.work.keys() - there:
+        del room.work[key]
+    for command in ("push", "pull"):
+        room.again(command)
     assert room.agree() == ALL_AGREES
 
 

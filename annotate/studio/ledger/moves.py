@@ -51,6 +51,11 @@ class MoveLog:
         assert number is not None  # noqa: S101, an INSERT has one
         return Move(number, task, article.id, old, sha256, None, flagged)
 
+    def end(self, move: Move) -> None:
+        """Note that a move has come to its end without a new text: its task is gone."""
+        with self._db:
+            self._db.execute("UPDATE moves SET ended = ? WHERE move = ?", (utc_now(), move.number))
+
     def lower(self, move: Move) -> None:
         """Note that people need not look at the task any more."""
         with self._db:

@@ -60,8 +60,12 @@ class Projects:
         return dict(rows)
 
     def set_people(self, server: str, people: Mapping[int, str]) -> None:
-        """Remember the addresses of a server's people."""
+        """Remember the addresses of a server's people, and no others.
+
+        A server that was reset gives the numbers of former people to others.
+        """
         with self._db:
+            self._db.execute("DELETE FROM people WHERE server = ?", (server,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO people VALUES (?, ?, ?)",
                 [(server, number, address) for number, address in people.items()],

@@ -57,7 +57,7 @@ class Mover:
         for move in self._ledger.moves.unfinished(self._place):
             yield self._go_on(move)
         for task, article in changed.items():
-            found = next(self._studio.some_tasks(self._place.project, [task]), None)
+            found = self._find(task)
             if found is None or found.meta is None:
                 continue
             if found.meta.sha256 != article.sha256:
@@ -88,20 +88,20 @@ class Mover:
                 f"the ledger lost the text of {move.article} that its task was to get",
                 "Push the article again.",
             )
+        if self._find(move.task) is None:
+            return self._give_up(move)
         crossing = _Crossing(self._ledger, move.old, article)
         if move.flagged:
-            self._open_view()
+            self.open_view()
         self._write_task(move, article)
         kept = self._ledger.of_articles(self._place, [move.article])
         before = {
             n: entry.result for n, entry in kept.items() if entry.annotation.sha256 == move.old
         }
         for _ in range(_LOOKS):
-            task = next(self._studio.some_tasks(self._place.project, [move.task]), None)
+            task = self._find(move.task)
             if task is None:
-                # Somebody deleted it; a pull will tell.
-                self._ledger.end_move(self._place, move, article, [])
-                return 0
+                return self._give_up(move)
             if not self._write_marks(task, crossing, before):
                 break
         else:
@@ -115,6 +115,15 @@ class Mover:
         self._ledger.end_move(self._place, move, article, entries)
         return sum(aside.sha256 == move.old for e in entries for aside in e.annotation.set_aside)
 
+    def _find(self, task: int) -> AnnotatedTask | None:
+        return next(self._studio.some_tasks(self._place.project, [task]), None)
+
+    def _give_up(self, move: Move) -> int:
+        """Note that somebody deleted the task: a push makes another, a pull buries its work."""
+        self._ledger.forget_tasks(self._place, [move.task])
+        self._ledger.moves.end(move)
+        return 0
+
     def _write_task(self, move: Move, article: Article) -> None:
         data = self._studio.task_data(move.task)
         task = encode_task(self._schema, article, ())
@@ -122,7 +131,7 @@ class Mover:
         if data != wanted:
             self._studio.update_task(move.task, {"data": wanted, "meta": task["meta"]})
 
-    def _open_view(self) -> None:
+    def open_view(self) -> None:
         """Have the Data Manager show the tasks that people should look at."""
         title = TEXT_CHANGED.get(self._schema.language, TEXT_CHANGED["en"])
         project = self._place.project

@@ -176,8 +176,8 @@ def _list_tasks(
     known = ledger.project(server, part)
     if known and known.number != project.id:
         known = None
-    if known and _is_same(studio, known, project):
-        here = ledger.tasks(Place(server, project.id))
+    here = ledger.tasks(Place(server, project.id))
+    if known and _is_same(studio, known, project, here):
         return [Task(part, task, *shown) for task, shown in here.items()], known[-2:]
     tasks: list[Task] = []
     count = newest = 0
@@ -190,15 +190,25 @@ def _list_tasks(
             ]
             count, newest = count + len(page), page[-1].id
             advance(len(page))
-    if known and {task.number for task in tasks} == ledger.tasks(Place(server, project.id)).keys():
+    if known and {task.number for task in tasks} == here.keys():
         ledger.set_project(server, known._replace(tasks=count, newest=newest), part)
     return tasks, (count, newest)
 
 
-def _is_same(studio: Studio, known: KnownProject, project: Project) -> bool:
-    # Numbers are not given again, so a task that came instead of another is a newer one.
-    same_count = known.tasks == project.task_number
-    return same_count and studio.count_above(project.id, known.newest) == 0
+def _is_same(studio: Studio, known: KnownProject, project: Project, here: Shows) -> bool:
+    """Whether a project has as many tasks as it had, and the newest is the same."""
+    if known.tasks != project.task_number:
+        return False
+    # A task that came instead of another one is newer, or has the number of the newest one:
+    # on SQLite an import goes on from the greatest number that is there.
+    newest = [task for page in studio.pushed_tasks(project.id, known.newest - 1) for task in page]
+    shown = {task.id: (task.meta.article, task.meta.sha256) for task in newest if task.meta}
+    ours = {known.newest: here[known.newest]} if known.newest in here else {}
+    return [task.id for task in newest] == [known.newest] and shown == ours
+
+
+# The article and digest that each task shows, by number.
+Shows = Mapping[int, tuple[str, str]]
 
 
 def _edits(ledger: Ledger, server: str, schema: Schema, parts: Iterable[Project]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from annotate.schema.suggest import Slow
 from annotate.studio.client import Studio
 from annotate.studio.encode import REVIEW_FIELD, encode_task
 from annotate.studio.ledger import Entry, Ledger, Place
-from annotate.studio.project import _NEW, remember_page, settings_for, title_of
+from annotate.studio.project import AT_BIRTH, remember_page, settings_for, title_of
 from annotate.studio.pull import pull
 from annotate.studio.pushing.sending import batches, send
 from annotate.studio.pushing.suggestions import Suggester, patterns_digest
@@ -104,7 +104,7 @@ class _Restore:
         if missing and not as_owner:
             raise refuse_missing(missing, self._server)
         self._owner = self._members[self._studio.whoami().lower()]
-        self._note_people(people)
+        self._ledger.set_people(self._server, people)
         self._take_assignments()
         built = [(part, self._rebuild(part, batch_size)) for part in self._plan.parts]
         # The first one last: without it a restore is not finished.
@@ -120,11 +120,6 @@ class _Restore:
         )  # fmt: skip
 
     # People.
-
-    def _note_people(self, people: dict[int, str]) -> None:
-        # A server that was reset gives the numbers of former people to others.
-        self._ledger.query("DELETE FROM people WHERE server = ?", self._server)
-        self._ledger.set_people(self._server, people)
 
     def _number_of(self, address: str) -> int:
         return self._members.get(address.lower(), self._owner)
@@ -163,7 +158,7 @@ class _Restore:
         return project, tasks
 
     def _open(self, part: Part) -> Project:
-        settings = {**settings_for(part.page), **_NEW, "maximum_annotations": self._overlap}
+        settings = {**settings_for(part.page), **AT_BIRTH, "maximum_annotations": self._overlap}
         project = part.project
         if project is None or part.exchanged:
             if project is not None:

@@ -25,7 +25,7 @@ def open_views(
     if annotators:
         queues.open_queues(studio, place.project, annotators, members, page.schema.language)
     if any(move.flagged for move in ledger.moves.all(place)):
-        Mover(studio, ledger, place, page.drawn)._open_view()  # noqa: SLF001, the same view
+        Mover(studio, ledger, place, page.drawn).open_view()
     last = ledger.migrations.last(place)
     if page.review and last is not None:
         rewriter = Rewriter(last.old, last.new)
