@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -26,7 +26,7 @@ _ARTICLE = 10_000
 def fetch_annotated(
     studio: Studio, project: int, known: Iterable[int], *, above: int, article_bytes: int,
     jobs: int = 1,
-) -> Iterator[Tasks]:  # fmt: skip
+) -> Generator[Tasks, None, None]:  # fmt: skip
     """Yield the annotated tasks with numbers greater than `above`, in order, page by page.
 
     `known` are numbers of tasks that are expected, by which `jobs` readers share the work;

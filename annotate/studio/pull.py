@@ -7,6 +7,7 @@ a listing of their numbers tells which were deleted and which are missing.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -63,10 +64,13 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Found(NamedTuple):
-    """What fetching found: the server's time before it, and annotations that are not ours."""
+    """What fetching found: the server's time before it, and annotations that are not ours.
+
+    How many those are is None when it has to be counted.
+    """
 
     mark: str
-    others: int
+    others: int | None
 
 
 def pull(
@@ -138,7 +142,8 @@ class _Pull:
             self._studio, project, self._ledger.tasks(self._place), above=begun.after,
             article_bytes=self._ledger.task_bytes(self._place), jobs=self._jobs,
         )  # fmt: skip
-        with self._progress("Pulling annotations", announced) as advance:
+        # Closed at once when something fails: readers may still be at work.
+        with self._progress("Pulling annotations", announced) as advance, closing(pages):
             for page in pages:
                 others += self._take(page)
                 self._ledger.pulls.advance(self._place, Cursor(begun.mark, page[-1].id, others))
@@ -152,11 +157,14 @@ class _Pull:
         """Fetch what changed since the last pull; None when the server's clock went back."""
         mark = self._clock()
         pages = self._studio.changed_tasks(self._place.project, self._before(last.mark))
+        foreign = False
         for page in pages:
             self._take(page)
+            foreign = foreign or not all(map(_is_ours, page))
         if self._was_set_back(last):
             return None
-        return _Found(mark, last.others)
+        # Else one more of theirs would stand for one of ours that is gone.
+        return _Found(mark, None if foreign else last.others)
 
     def _was_set_back(self, last: PastPull) -> bool:
         """Whether the server's clock was set back since a pull, even if it has caught up since.
@@ -171,7 +179,7 @@ class _Pull:
 
     def _take(self, page: list[AnnotatedTask]) -> int:
         """Bring a page into the ledger; return how many annotations are not ours."""
-        ours = [task for task in page if task.meta is not None and task.meta.article]
+        ours = [task for task in page if _is_ours(task)]
         entries = [entry for task in ours for entry in self._reader.entries(task)]
         gone = [number for task in ours for number in self._gone(task)]
         self._counts["added"] += self._ledger.append(self._place, entries)
@@ -187,7 +195,7 @@ class _Pull:
         # Another task may show the same article, so the server is asked.
         return [number for number in known - there if self._studio.result(number) is None]
 
-    def _agree(self, others: int) -> int:
+    def _agree(self, others: int | None) -> int:
         """Have the ledger hold as many annotations as the server reports.
 
         Returns how many of those on the server are not ours.
@@ -195,11 +203,11 @@ class _Pull:
         missing: set[str] = set()
         for look in range(_LOOKS):
             reported = self._reported()
-            if self._ledger.count(self._place) + others == reported:
+            if others is not None and self._ledger.count(self._place) + others == reported:
                 return others
             if look:
                 others, missing = self._compare()
-        here = self._ledger.count(self._place) + others
+        here = self._ledger.count(self._place) + (others or 0)
         raise StudioError(
             f"Label Studio reports {reported} annotations of project {self._place.project} and"
             f" delivered {here}; missing are those of {_some(missing)}",
@@ -254,6 +262,10 @@ class _Pull:
 
     def _before(self, mark: str) -> str:
         return _told(_time(mark) - self._overlap if mark else _BEGINNING)
+
+
+def _is_ours(task: AnnotatedTask) -> bool:
+    return task.meta is not None and bool(task.meta.article)
 
 
 def _time(text: str) -> datetime:

@@ -24,7 +24,7 @@ from tests.proxy import FaultProxy
 from tests.studio.people import PASSWORD, sign_up
 from tests.studio.room import Room, Written
 
-ARTICLES = 8
+ARTICLES = 7
 
 _SENTENCES = (
     "Gia đình 👨\u200d👩\u200d👧 ông [Lê Văn Tám](PERSON) ở [xã Phú Lâm](LOCATION).",

@@ -82,6 +82,9 @@ class Work(NamedTuple):
     skipped: bool = False
 
 
+Shown = Mapping[str, Marked]
+
+
 class OwnServer(Protocol):
     """A server that faults may kill and lock."""
 
@@ -231,26 +234,45 @@ class Room:
             if self.dice.random() < 0.4 or not self.work:
                 self.submit(person, article, task)
 
-    def submit(self, person: Server, article: str, task: int) -> None:
+    def submit(self, person: Server, article: str, task: int, shown: Shown | None = None) -> None:
         """Have a person submit what they marked in a task, or skip it."""
         work = self._draw(article)
-        made = person.call("POST", f"api/tasks/{task}/annotations", self._body(article, work))
+        body = self._body(article, work, shown)
+        made = person.call("POST", f"api/tasks/{task}/annotations", body)
         self.work[Key(made["id"], article, person.login.email)] = work
 
-    def edit(self, *kinds: str) -> None:
-        """Have somebody change, delete or add an annotation."""
+    def edit(self, *kinds: str, shown: Shown | None = None) -> None:
+        """Have somebody change, delete or add an annotation.
+
+        `shown` are the texts in their browser, by default those that articles have now.
+        """
+        kind = self.dice.choice(kinds or ("change", "delete", "add"))
+        if kind == "add" or not self.work:
+            if free := self._free():
+                self.submit(*self.dice.choice(free), shown)
+            return
+        if not self.work:
+            # All were deleted; there is always somebody who has not annotated yet.
+            self.submit(*self.dice.choice(self._free()), shown)
+            return
         key = self.dice.choice(sorted(self.work))
         person = next(one for one in self.people if one.login.email == key.person)
-        kind = self.dice.choice(kinds or ("change", "delete", "add"))
         if kind == "delete":
             person.call("DELETE", f"api/annotations/{key.number}")
             del self.work[key]
-        elif kind == "change":
+        else:
             work = self._draw(key.article)
-            person.call("PATCH", f"api/annotations/{key.number}", self._body(key.article, work))
+            body = self._body(key.article, work, shown)
+            person.call("PATCH", f"api/annotations/{key.number}", body)
             self.work[key] = work
-        elif free := self._free():
-            self.submit(*self.dice.choice(free))
+
+    def shown(self) -> Shown:
+        """Return the version of each article that the server shows."""
+        told = {task["meta"]["article"]: task["data"]["text"] for task in self.export()}
+        return {
+            article: next(one for one in self.written[article] if one.text == text)
+            for article, text in told.items()
+        }
 
     def edit_and_change(self) -> None:
         """Have people edit, and articles change."""
@@ -296,8 +318,8 @@ class Room:
             return Work((), skipped=True)
         return Work(tuple(self.dice.sample(everything, self.dice.randint(1, len(everything)))))
 
-    def _body(self, article: str, work: Work) -> dict[str, Any]:
-        marked = self.texts[article]
+    def _body(self, article: str, work: Work, shown: Shown | None = None) -> dict[str, Any]:
+        marked = (shown or self.texts)[article]
         spans = [marked.spans[number] for number in work.spans]
         result = encode_spans(sample_schema(), marked.text, spans)
         return {"result": result, "was_cancelled": work.skipped}
@@ -352,12 +374,11 @@ class Room:
                 for version in (ledger.version(article, sha256),)
             }
             annotations = list(ledger.annotations(place))
-        there = [
-            {number: article for number, (article, _) in one.items()} for one in (known, shown)
-        ]
-        assert there[0] == there[1], there
+        # A task that only one of both knows.
+        other = Count(displaced=len(known.keys() ^ shown.keys()))
         return (
-            compare_texts(texts, shown.values())
+            other
+            + compare_texts(texts, shown.values())
             + compare_texts(texts, known.values())
             + compare(wanted, [(one.key, one.marks) for one in told])
             + compare_ledger(wanted, annotations)

@@ -6,6 +6,7 @@ by seed; each test is one run.
 
 from __future__ import annotations
 
+import json
 import resource
 import shutil
 import sqlite3
@@ -78,24 +79,28 @@ def halved_answers(room: Room) -> None:
 @fault("no answer in time")
 def slow_answers(room: Room) -> None:
     with mock.patch("annotate.studio.calls._TIMEOUT", httpx.Timeout(0.8, connect=10)):
-        room.live(lambda: [Fault(hang, "POST|PATCH", nth=room.dice.randint(1, 4), after=True)])
+        room.live(lambda: [_hanging(room.dice.randint(1, 4), done=room.dice.random() < 0.7)])
 
 
-def give_up(pause: float) -> Deed:
-    """Answer as a proxy that waits no longer; the server does the work after so many seconds."""
-
-    def gives_up(exchange: Exchange) -> None:
-        exchange.send(Answer(504))
-        time.sleep(pause)
-        exchange.forward()
-
-    return gives_up
+def _hanging(nth: int, *, done: bool) -> Fault:
+    return Fault(hang, "POST|PATCH", nth=nth, after=done)
 
 
 @fault("proxy gives up, the server commits later")
 def impatient_proxy(room: Room) -> None:
-    late = give_up(room.dice.uniform(0.5, 3))
-    room.live(lambda: [Fault(late, "POST", "/import", nth=room.dice.randint(1, 3))])
+    pause, late = room.dice.uniform(0.3, 3), []
+
+    def give_up(exchange: Exchange) -> None:
+        late.append(threading.Event())
+        exchange.send(Answer(504))
+        time.sleep(pause)
+        exchange.forward()
+        late[-1].set()
+
+    room.live(lambda: [Fault(give_up, "POST", r"/import\?", nth=room.dice.randint(1, 3))])
+    assert all(done.wait(60) for done in late)
+    for command in ("push", "pull"):
+        room.again(command)
 
 
 @fault("429 with Retry-After")
@@ -540,6 +545,36 @@ def edited_meanwhile(room: Room) -> None:
     room.again("pull")
 
 
+@fault("edited in the browser while its text changes")
+def edited_between_texts(room: Room) -> None:
+    room.fill()
+    former = dict(room.texts)
+    room.change_texts(3)
+
+    def meanwhile(_: Asked, __: Answer) -> None:
+        if room.dice.random() < 0.1:
+            # In a page that was opened before, or just now.
+            room.edit(shown=room.dice.choice((former, room.shown())))
+
+    room.proxy.after = meanwhile
+    room.attempt("push")
+    room.proxy.after = nothing
+    # What was submitted on a former text after all comes to the server by a second push.
+    for command in ("push", "pull", "push", "pull"):
+        room.again(command)
+
+
+def test_somebody_elses_work_does_not_stand_for_ours_that_is_gone(room: Room) -> None:
+    room.run("push")
+    task = room.export()[0]
+    room.submit(room.server, task["meta"]["article"], task["id"])
+    room.run("pull")
+    room.server.call("DELETE", f"api/tasks/{task['id']}/")
+    theirs = [{"data": {"text": "Bài lạ."}, "annotations": [{"result": []}]}]
+    room.server.call("POST", f"api/projects/{room.project()}/import", theirs)
+    assert json.loads(room.run("pull", "--json"))["deleted"] == 1
+
+
 @pytest.mark.parametrize("clock", [clock_back, clock_back_within, clock_back_and_on])
 def test_changes_are_found_although_the_servers_clock_jumps(
     room: Room, clock: Callable[[Room], None]
@@ -550,6 +585,11 @@ def test_changes_are_found_although_the_servers_clock_jumps(
 
 def test_what_people_do_while_it_is_pulled_arrives_by_the_next_pull(room: Room) -> None:
     edited_meanwhile(room)
+    assert room.agree() == ALL_AGREES
+
+
+def test_what_people_do_while_texts_change_goes_along_to_the_new_ones(room: Room) -> None:
+    edited_between_texts(room)
     assert room.agree() == ALL_AGREES
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -148,15 +149,17 @@ class _Push:
                 records = self._records(articles, suggester, assigned)
                 count, newest = self._sizes.get(part, (0, 0))
                 work = batches(records, batch_size)
-                for sent in send(self._studio, place.project, work, newest, jobs):
-                    self._ledger.record_tasks(place, sent.tasks)
-                    if sent.failure is not None:
-                        raise sent.failure
-                    self._sent.setdefault(part, []).extend(task for task, _ in sent.tasks)
-                    count += len(sent.tasks)
-                    pushed += len(sent.tasks)
-                    newest = max(newest, *(task for task, _ in sent.tasks))
-                    advance(len(sent.tasks))
+                # Closed at once when something fails: a batch may still be on its way.
+                with closing(send(self._studio, place.project, work, newest, jobs)) as all_sent:
+                    for sent in all_sent:
+                        self._ledger.record_tasks(place, sent.tasks)
+                        if sent.failure is not None:
+                            raise sent.failure
+                        self._sent.setdefault(part, []).extend(task for task, _ in sent.tasks)
+                        count += len(sent.tasks)
+                        pushed += len(sent.tasks)
+                        newest = max(newest, *(task for task, _ in sent.tasks))
+                        advance(len(sent.tasks))
                 self._sizes[part] = (count, newest)
         return pushed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -49,7 +49,7 @@ def batches(tasks: Iterable[tuple[Article, dict[str, Any]]], count: int) -> Iter
 
 def send(
     studio: Studio, project: int, work: Iterable[Batch], newest: int, jobs: int = 1
-) -> Iterator[Sent]:
+) -> Generator[Sent, None, None]:
     """Send batches, `jobs` at once, and yield what became of each, in their order.
 
     `newest` is the greatest number of a task from before. While one is sent the next one is
