@@ -251,10 +251,6 @@ class Room:
             if free := self._free():
                 self.submit(*self.dice.choice(free), shown)
             return
-        if not self.work:
-            # All were deleted; there is always somebody who has not annotated yet.
-            self.submit(*self.dice.choice(self._free()), shown)
-            return
         key = self.dice.choice(sorted(self.work))
         person = next(one for one in self.people if one.login.email == key.person)
         if kind == "delete":
