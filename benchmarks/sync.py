@@ -1,6 +1,6 @@
 """Push and pull beside what else could carry articles and annotations, on one server.
 
-    python -m benchmarks.sync [--articles 2000] [--rounds 3]
+    python -m benchmarks.sync [--articles 2000] [--rounds 5]
 
 Articles of the generated corpus (about 2.8 kB each), each with 15 marks where annotations are
 asked for. Every ratio is of two things that ran in turn in this process, on the same server:
@@ -14,13 +14,14 @@ asked for. Every ratio is of two things that ran in turn in this process, on the
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
 - on PostgreSQL, a full pull by two readers from two workers of gunicorn, beside one reader and
-  one worker.
+  one worker; and how many of the machine's cores were at work.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sqlite3
 import statistics
 import subprocess
@@ -172,7 +173,8 @@ class Bench:
 
     def pushes(self) -> None:
         """Print the rows about pushing."""
-        ours, raw, sdk, again = [], [], [], []
+        took: dict[str, list[float]] = {"ours": [], "raw": [], "sdk": []}
+        again: list[float] = []
         for number in range(self._rounds):
             articles = make_articles(self._count, seed=number)
             suggester = Suggester(SCHEMA)
@@ -182,14 +184,18 @@ class Bench:
                 first = make_articles(1, seed=1000 + number)
                 push(*target, plan_push(*target, first))
                 everything = first + articles
-                ours.append(timed(lambda: push(*target, plan_push(*target, everything))))  # noqa: B023
+                settings = {"label_config": _config(studio, ledger)}
+                empty = [studio.create_project(f"{n} {number}", settings).id for n in ("r", "s")]
+                ways = {
+                    "ours": lambda: timed(lambda: push(*target, plan_push(*target, everything))),  # noqa: B023
+                    "raw": lambda: self._peers.post(empty[0], records),  # noqa: B023
+                    "sdk": lambda: self._peers.sdk_import(empty[1], records),  # noqa: B023
+                }
+                for name in in_turn(list(ways), number):
+                    took[name].append(ways[name]())
                 again.append(timed(lambda: plan_push(*target, everything)))  # noqa: B023
                 assert plan_push(*target, everything).idle  # noqa: S101
-                settings = {"label_config": _config(studio, ledger)}
-                raw_project = studio.create_project(f"Raw {number}", settings).id
-                sdk_project = studio.create_project(f"SDK {number}", settings).id
-            raw.append(self._peers.post(raw_project, records))
-            sdk.append(self._peers.sdk_import(sdk_project, records))
+        ours, raw, sdk = took.values()
         row("push, articles/s", self._rate(ours), "ready-made JSON in 500s", self._rate(raw), 0.9)
         row("push, articles/s", self._rate(ours), "SDK import_tasks", self._rate(sdk), 1)
         first_time, second_time = statistics.median(ours), statistics.median(again)
@@ -212,19 +218,24 @@ class Bench:
                 f"export of {self._count:,}", fastest, 20, faster=True)  # fmt: skip
 
     def _full(self, studio: Studio, known: Ledger, place: Place) -> None:
-        exports: dict[str, list[float]] = {}
-        ours, busy = [], []
+        took: dict[str, list[float]] = {}
+        busy = []
+        ways: dict[str, Callable[[], float]] = {
+            "export JSON": lambda: self._peers.export(place.project, "JSON"),
+            "export JSON_MIN": lambda: self._peers.export(place.project, "JSON_MIN"),
+            "snapshot": lambda: self._peers.snapshot(place.project),
+        }
         for number in range(self._rounds):
-            for kind in ("JSON", "JSON_MIN"):
-                took = self._peers.export(place.project, kind)
-                exports.setdefault(f"export {kind}", []).append(took)
-            exports.setdefault("snapshot", []).append(self._peers.snapshot(place.project))
             with copied(known, self._folder / f"full {number}.sqlite3") as ledger:
-                cpu = time.process_time()
-                ours.append(timed(partial(pull, studio, ledger, place, SCHEMA)))
-                busy.append((time.process_time() - cpu) / ours[-1])
-        for name, seconds in exports.items():
-            row("full pull, articles/s", self._rate(ours), name, self._rate(seconds), 0.9)
+                ours = partial(pull, studio, ledger, place, SCHEMA)
+                for name in in_turn(["ours", *ways], number):
+                    cpu = time.process_time()
+                    took.setdefault(name, []).append(ways.get(name, lambda: timed(ours))())  # noqa: B023
+                    if name == "ours":
+                        busy.append((time.process_time() - cpu) / took[name][-1])
+        rate = self._rate(took.pop("ours"))
+        for name, seconds in took.items():
+            row("full pull, articles/s", rate, name, self._rate(seconds), 0.9)
         print(f"| our own process is at work, share of the pull | {statistics.median(busy):.2f} |")
 
     def _fastest(self, project: int) -> float:
@@ -300,6 +311,28 @@ def copied(ledger: Ledger, path: Path) -> Iterator[Ledger]:
         yield opened
 
 
+def in_turn(names: list[str], number: int) -> list[str]:
+    """Return the names, beginning with another one each time.
+
+    What one leaves behind on the server, a grown database or memory to tidy, slows the next.
+    """
+    first = number % len(names)
+    return names[first:] + names[:first]
+
+
+def cores_at_work(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds that it took, and the mean number of the machine's cores at work."""
+    begun = _idle()
+    seconds = timed(work)
+    return seconds, (os.cpu_count() or 1) - (_idle() - begun) / seconds
+
+
+def _idle() -> float:
+    """Return the seconds that all cores together had nothing to do, since the machine's start."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=6)
+    return (int(fields[4]) + int(fields[5])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait(seconds: float) -> None:
     """Wait, telling so."""
     if seconds > 0:
@@ -326,21 +359,23 @@ def workers(folder: Path, count: int, rounds: int) -> None:
         name = cluster.database()
         cluster.sql("CREATE EXTENSION pg_trgm", name)
         database, _ = read_address(cluster.address(name))
-        rates, place = [], None
+        rates, cores, place = [], [], None
         for number in (1, 2):
             with team_server(folder, Team(database, workers=number)) as server:
                 bench = Bench(server, folder, count, rounds)
                 with bench.room("team") as (studio, ledger, title):
                     place = place or bench.fill(studio, ledger, title, count)
                     took = []
-                    for turn in range(rounds):
+                    for turn in range(2 * rounds):
                         path = folder / f"team {number} {turn}.sqlite3"
                         with copied(ledger, path) as full:
                             work = partial(pull, studio, full, place, SCHEMA, jobs=number)
-                            took.append(timed(work))
-                rates.append(count / statistics.median(took))
+                            took.append(cores_at_work(work))
+                rates.append(count / statistics.median(seconds for seconds, _ in took))
+                cores.append(statistics.median(at_work for _, at_work in took))
     one, two = rates
     row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6)
+    print(f"| cores at work, of {os.cpu_count()} | {cores[1]:.2f} | 1 and 1 {cores[0]:.2f} |")
 
 
 @contextmanager
@@ -359,7 +394,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", type=int, nargs=2, default=(1_000, 10_000))
     given = parser.parse_args()
     print("| what | ours | beside | ratio |\n| --- | ---: | ---: | ---: |")

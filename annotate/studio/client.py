@@ -133,9 +133,11 @@ class Studio(Connection):
         """Return all the data of a task."""
         return self.call("GET", f"api/tasks/{task_id}", _Data).data
 
-    def count_above(self, project_id: int, task: int) -> int:
-        """Return how many tasks have greater numbers."""
-        return self.page(Listing(project_id, PushedTask, "task_only", "id", 1), after=task)[0]
+    def count_between(self, project_id: int, first: int, last: int) -> int:
+        """Return how many tasks have one of these numbers, `last` included."""
+        upto = (_less("id", last + 1),)
+        listing = Listing(project_id, PushedTask, "task_only", "id", 1, also=upto)
+        return self.page(listing, after=first - 1)[0]
 
     def annotated_tasks(
         self, project_id: int, *, above: int = 0, upto: int | None = None, size: int = 200
@@ -144,7 +146,9 @@ class Studio(Connection):
 
         Of those with numbers greater than `above` and at most `upto`, if it is given.
         """
-        listing = _annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, size)
+        listing = replace(
+            _annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, size), lean=True
+        )
         if upto is not None:
             listing = replace(listing, also=(*listing.also, _less("id", upto + 1)))
         return self.pages(listing, above)

@@ -30,7 +30,12 @@ class _Page(msgspec.Struct, Generic[K], frozen=True):
 
 @dataclass(frozen=True)
 class Listing(Generic[K]):
-    """A listing of tasks: which, which of their fields, read as what, how many a page."""
+    """A listing of tasks: which, which of their fields, read as what, how many a page.
+
+    `lean` spares the server the columns of its own table view, which it works out for all
+    that is annotated and leaves out of the answer: a fifth of its time. It does so for a list
+    of tasks to review; a server that means fewer tasks by that tells by its count.
+    """
 
     project: int
     kind: type[K]
@@ -38,6 +43,7 @@ class Listing(Generic[K]):
     include: str
     size: int
     also: tuple[dict[str, Any], ...] = ()
+    lean: bool = False
 
 
 def greater(column: str, value: int) -> dict[str, Any]:
@@ -87,6 +93,8 @@ class Connection(Caller):
             "include": listing.include,
             "page_size": listing.size,
             "query": json.dumps(query),
-        }
+            # A text is what was pushed, also where it names a file in a storage.
+            "resolve_uri": "false",
+        } | ({"review": "true"} if listing.lean else {})
         page = self.call("GET", "api/tasks", _Page[listing.kind], params=params)  # type: ignore[name-defined]
         return page.total, page.tasks

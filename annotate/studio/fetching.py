@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from annotate.studio.client import Studio
@@ -18,7 +19,7 @@ Tasks = list[AnnotatedTask]
 _PAGE_BYTES = 16_000_000
 # Bytes of an article's task beside its text, which the server tells escaped.
 _MARKS = 4_000
-_LEAST, _MOST = 10, 700
+_LEAST, _MOST = 10, 400
 # Of articles that nothing is known of.
 _ARTICLE = 10_000
 
@@ -38,12 +39,17 @@ def fetch_annotated(
     expected = sorted(number for number in known if number > above)
     # With several readers, shares so small that none waits long for the last one.
     size = size if jobs == 1 else min(size, max(_LEAST, len(expected) // (4 * jobs) + 1))
-    ends = [*expected[size - 1 : -1 : size], *expected[-1:]]
+    ends = expected[size - 1 : -1 : size]
     pages = partial(_pages, studio, project, size)
-    shares = [partial(pages, *ends_of) for ends_of in zip([above, *ends], ends, strict=False)]
+    # The last share has no end: what nobody expects is there.
+    rest = studio.annotated_tasks(project, above=ends[-1] if ends else above, size=size)
+    shares: list[Callable[[], list[Tasks]]] = [
+        partial(pages, *ends_of) for ends_of in zip([above, *ends], ends, strict=False)
+    ]
+    shares.append(lambda: list(islice(rest, 1)))
     for share in _in_parallel(jobs, shares):
         yield from share
-    yield from _ahead(studio.annotated_tasks(project, above=ends[-1] if ends else above, size=size))
+    yield from _ahead(rest)
 
 
 def _pages(studio: Studio, project: int, size: int, above: int, upto: int) -> list[Tasks]:
@@ -60,13 +66,17 @@ def _ahead(pages: Iterator[Tasks]) -> Iterator[Tasks]:
 
 
 def _in_parallel(jobs: int, shares: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Yield the results of the shares in their order; `jobs` at once, and one ahead."""
+    """Yield the results of the shares in their order; `jobs` at once, and some ahead.
+
+    One reader is a share ahead. Several are two each, because one waits for another.
+    """
     waiting: deque[Future[T]] = deque()
+    ahead = 1 if jobs == 1 else 2 * jobs
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for share in shares:
                 waiting.append(pool.submit(share))
-                if len(waiting) > jobs:
+                if len(waiting) > ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

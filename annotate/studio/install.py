@@ -17,7 +17,7 @@ from annotate.errors import LocalServerError
 from annotate.progress import Progress
 from annotate.studio.system import seconds
 
-COMMAND = (sys.executable, "-m", "label_studio.server")
+COMMAND = (sys.executable, "-m", "annotate.studio.launcher")
 # Seconds; machines can be busy.
 START_LIMIT = 600
 _USUAL_MIGRATION = 40

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import sys
 import time
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from annotate.studio.launcher import relax_collector
+
+# Seconds for which a worker with something to do leaves a new request to the others.
+_GIVE_WAY = 0.01
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A worker with threads that lets one without work go first.
+
+    Python runs one thread of a worker at a time, so a request that a busy one takes waits
+    for what is there, beside a worker that does nothing.
+    """
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, if nobody else did meanwhile."""
+        if self.nr_conns > len(self.keepalived_conns):
+            time.sleep(_GIVE_WAY)
+        super().accept(listener)
+
+
+relax_collector()
 
 # Loaded once, before the workers are made from it: they start at once and share the memory.
 preload_app = True
 # An export of minutes takes one thread of a worker and leaves the others to people.
-worker_class = "gthread"
+worker_class = Worker
 threads = 4
 # Seconds: a worker that hangs is ended; long imports and exports do not count as hanging.
 timeout = 600
@@ -33,6 +59,11 @@ def on_starting(_arbiter: object) -> None:
     main()
     # No two workers may use one connection. This also lets go of the lock.
     connections.close_all()
+
+
+def when_ready(_arbiter: object) -> None:
+    """Leave what was loaded out of every later look for unreachable objects."""
+    gc.freeze()
 
 
 def _wait_for_turn() -> None:

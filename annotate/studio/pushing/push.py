@@ -254,8 +254,7 @@ class _Push:
         if last - first >= len(sent):
             # Somebody else made tasks in between; a listing will tell.
             return False
-        above = [self._studio.count_above(project, task) for task in (first - 1, last)]
-        return above[0] - above[1] == len(sent)
+        return self._studio.count_between(project, first, last) == len(sent)
 
     def _list(self, part: int) -> list[Task]:
         return [
