@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sqlite3
 import statistics
 import subprocess
@@ -312,12 +313,11 @@ def copied(ledger: Ledger, path: Path) -> Iterator[Ledger]:
 
 
 def in_turn(names: list[str], number: int) -> list[str]:
-    """Return the names, beginning with another one each time.
+    """Return the names in an order of chance, another one each time.
 
     What one leaves behind on the server, a grown database or memory to tidy, slows the next.
     """
-    first = number % len(names)
-    return names[first:] + names[:first]
+    return random.Random(number).sample(names, len(names))  # noqa: S311
 
 
 def cores_at_work(work: Callable[[], object]) -> tuple[float, float]:

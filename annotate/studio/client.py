@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -13,6 +13,7 @@ from annotate.errors import RequestRefused
 from annotate.studio.connection import Connection, K, Listing, greater
 from annotate.studio.wire import (
     AnnotatedTask,
+    Counts,
     Draft,
     NumberedTask,
     PredictedTask,
@@ -29,6 +30,9 @@ _ANNOTATION_FIELDS = (
 # All the others cost the server more than these do.
 _PROJECT_FIELDS = ",".join(Project.__struct_fields__)
 _PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
+
+
+C = TypeVar("C", bound=Counts)
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -80,9 +84,21 @@ class Studio(Connection):
 
     def project(self, project_id: int) -> Project | None:
         """Return a project, or None when there is none with this number."""
+        return self._project(project_id, _PROJECT_FIELDS, Project)
+
+    def annotation_number(self, project_id: int) -> int:
+        """Return how many annotations a project has, submitted and skipped ones.
+
+        0 when there is no such project.
+        """
+        # Without the page and its guide, which are ten times as long as all the rest.
+        counts = self._project(project_id, ",".join(Counts.__struct_fields__), Counts)
+        return counts.annotation_number if counts else 0
+
+    def _project(self, project_id: int, include: str, kind: type[C]) -> C | None:
         try:
-            params = {"include": _PROJECT_FIELDS}
-            return self.call("GET", f"api/projects/{project_id}", Project, params=params)
+            params = {"include": include}
+            return self.call("GET", f"api/projects/{project_id}", kind, params=params)
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None

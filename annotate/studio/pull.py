@@ -202,7 +202,7 @@ class _Pull:
         """
         missing: set[str] = set()
         for look in range(_LOOKS):
-            reported = self._reported()
+            reported = self._studio.annotation_number(self._place.project)
             if others is not None and self._ledger.count(self._place) + others == reported:
                 return others
             if look:
@@ -248,10 +248,6 @@ class _Pull:
         self._ledger.append(self._place, entries, "draft")
         self._ledger.bury(self._place, {entry.annotation.id for entry in entries}, "draft")
         return len(entries)
-
-    def _reported(self) -> int:
-        project = self._studio.project(self._place.project)
-        return project.annotation_number if project else 0
 
     def _clock(self) -> str:
         """Return the server's time as of its last answer, ISO 8601 in UTC."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 import msgspec
 
 
-class Project(msgspec.Struct, frozen=True):
+class Counts(msgspec.Struct, frozen=True):
+    """How many annotations a project has; the server tells nothing of a new one."""
+
+    total_annotations_number: int | None = None
+    skipped_annotations_number: int | None = None
+
+    @property
+    def annotation_number(self) -> int:
+        """How many annotations it has, submitted and skipped ones."""
+        return (self.total_annotations_number or 0) + (self.skipped_annotations_number or 0)
+
+
+class Project(Counts, frozen=True, kw_only=True):
     """A project on the server."""
 
     id: int
@@ -14,14 +26,7 @@ class Project(msgspec.Struct, frozen=True):
     label_config: str = ""
     expert_instruction: str | None = None
     task_number: int | None = None
-    total_annotations_number: int | None = None
-    skipped_annotations_number: int | None = None
     maximum_annotations: int = 1
-
-    @property
-    def annotation_number(self) -> int:
-        """How many annotations it has, submitted and skipped ones."""
-        return (self.total_annotations_number or 0) + (self.skipped_annotations_number or 0)
 
 
 class Meta(msgspec.Struct, frozen=True):

@@ -100,8 +100,9 @@ def plan_push(
     by_article: dict[str, list[Task]] = {}
     for task in there:
         by_article.setdefault(task.article, []).append(task)
+    digests = {article.id: article.sha256 for article in articles}
     shown = [
-        (Shown(tasks[0].part, tasks[0].number, article), tasks[0].sha256 == article.sha256)
+        (Shown(tasks[0].part, tasks[0].number, article), tasks[0].sha256 == digests[article.id])
         for article in articles
         if (tasks := by_article.get(article.id))
     ]
@@ -129,17 +130,16 @@ def plan_push(
         doubles={article: tuple(tasks) for article, tasks in by_article.items() if tasks[1:]},
         vanished=tuple(task for key, task in here.items() if key not in listed),
         unrecorded=tuple(
-            one for one in unchanged if here.get((one.part, one.task)) != _as_task(one)
+            one
+            for one in unchanged
+            if here.get((one.part, one.task))
+            != Task(one.part, one.task, one.article.id, digests[one.article.id])
         ),
         outdated=tuple(_outdated(studio, ledger, server, schema, parts, unchanged)),
         unfinished=sum(len(ledger.moves.unfinished(place)) for place in places),
         looked_at=sum(len(looked_at(ledger, place)) for place in places),
         sizes=sizes,
     )
-
-
-def _as_task(shown: Shown) -> Task:
-    return Task(shown.part, shown.task, shown.article.id, shown.article.sha256)
 
 
 # What is furthest from the schema comes first.
