@@ -51,7 +51,6 @@ class Server(NamedTuple):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "xdist_group(name): run in one process with its like")
     config.addinivalue_line(
         "markers", "on_both_databases: run on the server on SQLite and on the team's on PostgreSQL"
     )
@@ -63,17 +62,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marked and "server" in metafunc.fixturenames:
         kinds = ["sqlite", "postgresql"]
         metafunc.parametrize("server", kinds, indirect=True, scope="session")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what needs PostgreSQL together: one of the processes that run tests starts it."""
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        param = getattr(item, "callspec", None)
-        wanted = param is not None and param.params.get("server") == "postgresql"
-        if wanted or "postgres" in names:
-            item.add_marker(pytest.mark.xdist_group("postgresql"))
 
 
 @pytest.fixture(scope="session")
