@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -14,6 +15,9 @@ from annotate.align.edits import sifted, slid
 from annotate.align.matching import match
 from annotate.align.moved import find_moved
 from annotate.align.words import Block, split
+
+# Pairs of characters of two phrases up to which they are compared in full.
+_FULLY = 250_000
 
 
 class Carried(NamedTuple):
@@ -122,11 +126,36 @@ def _is_among(blocks: Sequence[Block], block: Block, side: Literal["old", "new"]
 def _is_likely(before: str, after: str) -> bool:
     """Whether somebody who mends a text makes such a change within a span.
 
-    Something must stay; neither may be longer than twice the other and 40 code points; and
-    it may not grow by words and by lines, which is a paragraph put in.
+    Half of the characters must stay: other words are another name. Neither may be longer than
+    twice the other and 40 code points; and it may not grow by words and by lines, which is a
+    paragraph put in.
     """
     shorter, longer = sorted((len(before), len(after)))
     if not after.strip() or longer > 2 * shorter + 40:
         return False
     more_lines = after.count("\n") > before.count("\n")
-    return not (more_lines and len(after.split()) > len(before.split()))
+    if more_lines and len(after.split()) > len(before.split()):
+        return False
+    return _is_alike(before.casefold(), after.casefold())
+
+
+def _is_alike(before: str, after: str) -> bool:
+    """Whether at least half of the two texts' characters stand in both, in the same order."""
+    whole = len(before) + len(after)
+    head = _shared(before, after)
+    before, after = before[head:], after[head:]
+    tail = _shared(before[::-1], after[::-1])
+    before, after = before[: len(before) - tail], after[: len(after) - tail]
+    same = 2 * (head + tail)
+    if 2 * same >= whole:
+        return True
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    # Comparing two long texts in full takes time that grows with the square of their length.
+    ratio = matcher.ratio() if len(before) * len(after) < _FULLY else matcher.quick_ratio()
+    return 2 * (same + ratio * (len(before) + len(after))) >= whole
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many code points the two begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
