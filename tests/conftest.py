@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,8 @@ class Server(NamedTuple):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Also in a run that its shell protects from hanging up: commands are started from here.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.addinivalue_line(
         "markers", "on_both_databases: run on the server on SQLite and on the team's on PostgreSQL"
     )

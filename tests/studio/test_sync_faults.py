@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from unittest import mock
 
@@ -217,16 +218,20 @@ def locked_ledger(room: Room) -> None:
 @contextmanager
 def _locking(room: Room) -> Iterator[None]:
     """Lock the ledger at one of the requests, for longer than is waited, or for less."""
-    first = len(room.proxy.asked) + room.dice.randint(2, 6)
+    first = room.dice.randint(2, 6)
     last = first + room.dice.choice((1, 2, 100))
+    answered, turn = count(1), threading.Lock()
     other = sqlite3.connect(room.ledger, isolation_level=None, check_same_thread=False)
     with closing(other):
 
-        def hold(asked: Asked, _: Answer) -> None:
-            if asked.number == first:
-                other.execute("BEGIN IMMEDIATE")
-            if asked.number == last:
-                other.execute("ROLLBACK")
+        def hold(_: Asked, __: Answer) -> None:
+            # By the order of the answers: a later request may have its answer earlier.
+            with turn:
+                number = next(answered)
+                if number == first:
+                    other.execute("BEGIN IMMEDIATE")
+                if number == last:
+                    other.execute("ROLLBACK")
 
         room.proxy.after = hold
         yield
