@@ -6,6 +6,8 @@
     ├── CorpusError            an article cannot be read, or two share an id
     ├── MarkupError            inline gold markup does not parse
     ├── LedgerError            the local record of annotations cannot be used
+    ├── FormatError            a file of another tool's format does not hold
+    ├── TaggingError           a span has no place among the tokens
     ├── DatasetError           a dataset cannot be built or written
     └── StudioError            anything about Label Studio
         ├── LocalServerError   the server of this workspace does not start, or is busy
@@ -61,6 +63,14 @@ class MarkupError(AnnotateError):
 
 class LedgerError(AnnotateError):
     """The local record of annotations cannot be used."""
+
+
+class FormatError(AnnotateError):
+    """A file of another tool's format does not hold."""
+
+
+class TaggingError(AnnotateError):
+    """A span has no place among the tokens, and the settings refuse such spans."""
 
 
 class DatasetError(AnnotateError):

@@ -46,12 +46,67 @@ class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("train, validation and test must be at least 0 and add up to 1")
 
 
-class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the dataset's card says and how it is split."""
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Which annotation of an article counts, when several people made one.
+
+    The `latest`; that of an `annotator`, the first of `annotators` who made one; the one
+    starred as `ground-truth` on the labelling page; or what at least `at_least` people marked
+    alike (`agreed`).
+    """
+
+    use: Literal["latest", "annotator", "ground-truth", "agreed"] = "latest"
+    annotators: tuple[str, ...] = ()
+    at_least: int = 2
+
+    def __post_init__(self) -> None:
+        if (self.use == "annotator") != bool(self.annotators):
+            raise ValueError("annotators go with the use `annotator`, and only with that")
+        if self.at_least < 2:
+            raise ValueError("at-least must be at least 2")
+
+
+class Tagging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a text is cut into tokens, and how spans are shown as their tags.
+
+    `tokenizer` is `syllable`, `underthesea` or `spacy:LANGUAGE`. Of nested spans the
+    `outermost` or the `innermost` is shown, or each on a level of its own, of which there are
+    so many as `levels` says. A span that begins or ends within a token gets the whole token
+    (`expand`), only what lies in it (`contract`), is left out (`drop`) or is refused (`error`).
+    """
+
+    tokenizer: str = "syllable"
+    scheme: Literal["BIO", "BILOU"] = "BIO"
+    nesting: Literal["outermost", "innermost", "levels"] = "outermost"
+    levels: int = 3
+    cut: Literal["expand", "contract", "drop", "error"] = "expand"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.levels <= 20:
+            raise ValueError("levels must be from 1 to 20")
+
+    @property
+    def depth(self) -> int:
+        """How many tags each token has."""
+        return self.levels if self.nesting == "levels" else 1
+
+    @property
+    def prefixes(self) -> str:
+        """The letters before a label, in the order in which the dataset's names have them."""
+        return "BI" if self.scheme == "BIO" else "BILU"
+
+
+class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What counts for the dataset, how it is split and tagged, and what its card says.
+
+    With `include_unannotated` articles that nobody annotated are in it too, without entities.
+    """
 
     title: str = ""
     license: str = "unknown"
     split: Split = Split()
+    policy: Policy = Policy()
+    tokens: Tagging = Tagging()
+    include_unannotated: bool = False
 
 
 class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -10,6 +10,7 @@ import msgspec
 
 from annotate.cli.common import (
     build_dataset,
+    check_dataset,
     json_option,
     load_known,
     load_workspace_schema,
@@ -17,7 +18,7 @@ from annotate.cli.common import (
     print_json,
     workspace_option,
 )
-from annotate.workspace import Workspace
+from annotate.workspace import DatasetSettings, Policy, Workspace
 
 if TYPE_CHECKING:
     from annotate.dataset.built import Built
@@ -29,23 +30,49 @@ if TYPE_CHECKING:
     "--schema-version", "version", metavar="VERSION",
     help="The dataset as it was under this version, before a migration.",
 )  # fmt: skip
+@click.option(
+    "--policy", "use", type=click.Choice(["latest", "annotator", "ground-truth", "agreed"]),
+    help="Which annotation of an article counts; else what annotate.toml says.",
+)  # fmt: skip
+@click.option(
+    "--annotator", "annotators", metavar="ADDRESS", multiple=True,
+    help="Whose annotations count, by preference; with --policy annotator.",
+)  # fmt: skip
+@click.option(
+    "--at-least", type=click.IntRange(2), metavar="K",
+    help="How many people must have marked a span alike; with --policy agreed.",
+)  # fmt: skip
+@click.option(
+    "--include-unannotated", is_flag=True, help="Articles without an annotation too."
+)  # fmt: skip
+@click.option(
+    "--check", "only_check", is_flag=True, help="Build nothing; say whether OUT is current."
+)
 @workspace_option
 @json_option
-def build(workspace: Workspace, out: Path, version: str | None, *, as_json: bool) -> None:
+def build(
+    workspace: Workspace, out: Path, version: str | None, use: str | None,
+    annotators: tuple[str, ...], at_least: int | None, *, include_unannotated: bool,
+    only_check: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Build the Hugging Face dataset.
 
     From the ledger into the folder OUT; needs no server. The same ledger, corpus and
     schema give the same bytes. After a migration of the schema the ledger still has what
-    was annotated before.
+    was annotated before. With --check the exit status is 1 when OUT is not what would be
+    built now.
 
     \b
     Example:
       annotate build dataset
+      annotate build dataset --policy agreed --at-least 2
+      annotate build dataset --check
       annotate build before --schema-version 1.0.0
     """
     from annotate.studio.ledger import open_ledger
     from annotate.studio.versions import find_version
 
+    settings = _settings(workspace, use, annotators, at_least, include_unannotated)
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
         articles, places, changed, page = load_known(workspace, ledger)
@@ -55,11 +82,46 @@ def build(workspace: Workspace, out: Path, version: str | None, *, as_json: bool
             for place in places
             for annotation in ledger.annotations(place, found.until.get(place))
         ]
-    built = build_dataset(workspace, out, articles, annotations, found.schema, found.waiting)
+    given = (workspace, out, articles, annotations, found.schema, settings)
+    if only_check:
+        _tell(check_dataset(*given), out, as_json=as_json)
+        return
+    built = build_dataset(*given, found.waiting)
     if as_json:
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
     else:
         _print(built, out, changed)
+
+
+def _settings(
+    workspace: Workspace, use: str | None, annotators: tuple[str, ...], at_least: int | None,
+    include_unannotated: bool,
+) -> DatasetSettings:  # fmt: skip
+    """Return the workspace's settings with what the options say instead."""
+    settings = workspace.settings.dataset
+    given = {"use": use, "annotators": annotators, "at-least": at_least}
+    told = {name: value for name, value in given.items() if value}
+    if told:
+        try:
+            policy = msgspec.convert(told, Policy)
+        except msgspec.ValidationError as error:
+            raise click.UsageError(str(error)) from error
+        settings = msgspec.structs.replace(settings, policy=policy)
+    if include_unannotated:
+        settings = msgspec.structs.replace(settings, include_unannotated=True)
+    return settings
+
+
+def _tell(differences: list[str], out: Path, *, as_json: bool) -> None:
+    """Say whether a dataset is current; exit with 1 when it is not."""
+    if as_json:
+        print_json({"path": str(out.resolve()), "current": not differences, "why": differences})
+    elif differences:
+        click.echo(f"{out} is not what would be built now: {'; '.join(differences)}.")
+    else:
+        click.echo(f"{out} is what would be built now.")
+    if differences:
+        raise SystemExit(1)
 
 
 def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
@@ -71,7 +133,8 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
     if empty := {"train", "validation", "test"} - built.splits.keys():
         click.echo(f"No article falls into {' or '.join(sorted(empty))} yet.")
     for count, noun, why in (
-        (built.unannotated, "article", "without a submitted annotation"),
+        (built.unannotated - built.ineligible, "article", "without a submitted annotation"),
+        (built.ineligible, "article", "of which the policy takes no annotation"),
         (built.outdated, "annotation", "of a text that the corpus no longer has"),
         (built.superseded, "annotation", "with a later one of the same article"),
         (built.set_aside, "mark", "that could not be proved"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from annotate.errors import AccessDenied, WorkspaceError
-from annotate.workspace import Workspace, open_workspace
+from annotate.workspace import DatasetSettings, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -200,9 +200,9 @@ def _tell_wait(reason: str, seconds: float) -> None:
 
 def build_dataset(
     workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
-    schema: Schema, waiting: Collection[str] = (),
+    schema: Schema, settings: DatasetSettings, waiting: Collection[str] = (),
 ) -> Built:  # fmt: skip
-    """Build the dataset with the workspace's settings, with our own progress only.
+    """Build the dataset, with our own progress only.
 
     Spans of the labels in `waiting` are left out and counted. Near-duplicates are searched
     among the articles given: some may have been pushed from elsewhere than the corpus.
@@ -214,10 +214,21 @@ def build_dataset(
 
     datasets.disable_progress_bars()
     clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
-    settings = workspace.settings.dataset
     return build(
         out, clustered, annotations, schema, settings, waiting=waiting, progress=rich_progress
     )
+
+
+def check_dataset(
+    workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
+    schema: Schema, settings: DatasetSettings,
+) -> list[str]:  # fmt: skip
+    """Return why a dataset is not what would be built now; nothing when it is."""
+    from annotate.corpus.corpus import open_corpus
+    from annotate.dataset.build import check
+
+    clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
+    return check(out, clustered, annotations, schema, settings)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

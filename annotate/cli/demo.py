@@ -104,7 +104,9 @@ def _run(
         pulled = pull(studio, ledger, place, schema, rich_progress)
         proved = f"{plural(pulled.spans, 'span')} proved, {pulled.set_aside:,} set aside"
         say(f"pull   {plural(pulled.submitted, 'annotation')}, {proved}")
-        built = build_dataset(workspace, out, articles, list(ledger.annotations(place)), schema)
+        annotations = list(ledger.annotations(place))
+        settings = workspace.settings.dataset
+        built = build_dataset(workspace, out, articles, annotations, schema, settings)
         counts = f"{built.entities:,} entities, {plural(built.relations, 'relation')}"
         say(f"build  {plural(built.articles, 'article')}, {counts} in {out}")
         splits = ", ".join(f"{split} {count:,}" for split, count in built.splits.items())

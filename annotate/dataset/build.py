@@ -1,42 +1,53 @@
 """Build: articles and their annotations become a dataset on disk.
 
-A pure function of what goes in: the same input gives the same bytes. Written beside the
-target and renamed, so the target is the old dataset or the new one, never a half. A process
-killed between the two renames leaves the old one whole in a hidden folder beside the target.
+A pure function of what goes in: the same input gives the same bytes, whatever its order. One
+article at a time is in memory. Written beside the target and renamed, so the target is the old
+dataset or the new one, never a half.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-
-import datasets
-import msgspec
 
 from annotate.corpus import Article
 from annotate.dataset.built import Built
 from annotate.dataset.card import dataset_card
-from annotate.dataset.features import span_features, span_row, token_features, token_rows
-from annotate.dataset.splits import SPLITS, split_of
-from annotate.dataset.tokens import tag
-from annotate.errors import DatasetError
+from annotate.dataset.features import (
+    annotation_features,
+    loss_features,
+    span_features,
+    token_features,
+)
+from annotate.dataset.joining import Vocabulary, join, pseudonyms, without
+from annotate.dataset.lock import (
+    LOCK,
+    Lock,
+    Tally,
+    differences,
+    identity,
+    make_lock,
+    read_lock,
+    write_lock,
+)
+from annotate.dataset.policy import check_policy, choose
+from annotate.dataset.rows import Rows, loss_row
+from annotate.dataset.splits import SPLITS, SplitName, split_of
+from annotate.dataset.writing import Table, replacing
+from annotate.errors import DatasetError, TaggingError
 from annotate.progress import Progress, silent
-from annotate.schema import Choice, Schema
-from annotate.schema.model import Attribute
+from annotate.schema import Schema
 from annotate.spans import Annotation
-from annotate.text import digest
+from annotate.tokens import tag
+from annotate.tokens.tokenizers import load_tokenizer
 from annotate.workspace import DatasetSettings
 
-LOCK = "annotate.lock"
 LOSSES = "losses.parquet"
 CARD = "README.md"
-_WRITTEN = frozenset({LOCK, LOSSES, CARD, "spans", "tokens"})
-
-Rows = dict[str, list[dict[str, Any]]]
+CONFIGS = ("spans", "tokens", "annotations")
+_WRITTEN = frozenset({LOCK, LOSSES, CARD, *CONFIGS})
 
 
 def build(
@@ -45,173 +56,211 @@ def build(
 ) -> Built:  # fmt: skip
     """Build the dataset into the folder `out`, replacing a dataset that was built there.
 
-    Of several people's submitted annotations of an article the one changed last counts.
-    Spans of the labels in `waiting`, which were split and wait for a person to choose, are
-    left out with their relations, and counted.
+    The policy of the settings says which annotation of an article counts. Spans of the labels
+    in `waiting`, which were split and wait for a person to choose, are left out with their
+    relations, and counted.
     Raises `DatasetError` when nothing is annotated, when an annotation has a label that
     the schema lacks, when `out` holds something else, or when it cannot be written.
     """
     _refuse_foreign(out)
-    given = list(annotations)
-    chosen, outdated, superseded = choose(articles, given)
-    if not chosen:
-        raise DatasetError(
-            "no article of the corpus has a submitted annotation",
-            "Annotate some in Label Studio, run `annotate pull`, then build again.",
-        )
-    marked = chosen
-    chosen = _without(marked, frozenset(waiting))
-    _refuse_unknown(chosen, schema)
-    spans, tokens, losses = _rows(articles, chosen, schema, settings, progress)
-    built = Built(
-        articles=len(chosen),
-        unannotated=len(articles) - len(chosen),
-        entities=sum(len(annotation.spans) for annotation in chosen.values()),
-        relations=sum(len(annotation.relations) for annotation in chosen.values()),
-        sentences=sum(map(len, tokens.values())),
-        splits={split: len(rows) for split, rows in spans.items()},
-        labels=_count_labels(spans, schema),
-        losses=dict(sorted(Counter(loss["reason"] for loss in losses).items())),
-        set_aside=sum(len(annotation.set_aside) for annotation in chosen.values()),
-        outdated=outdated,
-        superseded=superseded,
-        waiting=_count("spans", marked) - _count("spans", chosen),
-        waiting_relations=_count("relations", marked) - _count("relations", chosen),
-    )
-    configs = {"spans": (span_features(schema), spans), "tokens": (token_features(schema), tokens)}
-    lock = _lock(articles, given, schema, settings)
-    columns = {name: features for name, (features, _) in configs.items()}
-    card = dataset_card(schema, settings, built, columns, digest(lock.decode()))
+    given = _in_order(articles, annotations)
     try:
-        _write(out, configs, losses, card, lock)
+        with replacing(out) as fresh:
+            return _Build(fresh, *given, schema, settings, frozenset(waiting), progress).run()
     except OSError as error:
         raise DatasetError(
             f"{out} cannot be written: {error.strerror or error}",
             "Free some space or name another folder; what was there is untouched.",
         ) from error
-    return built
 
 
-def choose(
-    articles: Sequence[Article], annotations: Iterable[Annotation]
-) -> tuple[dict[str, Annotation], int, int]:
-    """Return the annotation that counts for each article, and how many are outdated or superseded.
-
-    The one changed last counts, of equals the one with the greater number.
-    """
-    versions = {article.id: article.sha256 for article in articles}
-    chosen: dict[str, Annotation] = {}
-    outdated = superseded = 0
-    submitted = (a for a in annotations if a.status == "submitted")
-    # The server leaves out a fraction of zero, and "Z" sorts after ".5Z".
-    for annotation in sorted(submitted, key=lambda a: (a.updated_at.removesuffix("Z"), a.id)):
-        if versions.get(annotation.article) != annotation.sha256:
-            outdated += 1
-            continue
-        superseded += annotation.article in chosen
-        chosen[annotation.article] = annotation
-    return chosen, outdated, superseded
-
-
-def _without(chosen: dict[str, Annotation], waiting: frozenset[str]) -> dict[str, Annotation]:
-    """Leave out the spans of some labels, and the relations at their ends."""
-    kept: dict[str, Annotation] = {}
-    for article, annotation in chosen.items():
-        spans = tuple(span for span in annotation.spans if span.label not in waiting)
-        ids = {span.id for span in spans}
-        arrows = tuple(r for r in annotation.relations if {r.head, r.tail} <= ids)
-        kept[article] = msgspec.structs.replace(annotation, spans=spans, relations=arrows)
-    return kept
-
-
-def _count(parts: str, chosen: dict[str, Annotation]) -> int:
-    return sum(len(getattr(annotation, parts)) for annotation in chosen.values())
-
-
-def _refuse_unknown(chosen: dict[str, Annotation], schema: Schema) -> None:
-    """Refuse what was pulled under a former schema and has no place in this one."""
-    for article, annotation in sorted(chosen.items()):
-        lacking = {span.label for span in annotation.spans} - {*schema.labels}
-        lacking |= {arrow.label for arrow in annotation.relations} - {*schema.relation_labels}
-        lacking |= set(_unknown_answers(schema.choices, annotation.choices))
-        for span in annotation.spans:
-            lacking |= set(_unknown_answers(schema.attributes, span.attributes))
-        if lacking:
-            raise DatasetError(
-                f"the schema lacks {', '.join(sorted(lacking))}, used in article {article}",
-                "Put it back, or run `annotate pull` to set such marks aside.",
-            )
-
-
-def _unknown_answers(
-    asked: Sequence[Attribute | Choice], answers: Mapping[str, tuple[str, ...]]
-) -> Iterator[str]:
-    """Yield the answers for which a row has no place, as `name: answer`."""
-    questions = {question.name: question for question in asked}
-    for name, given in answers.items():
-        question = questions.get(name)
-        options = {option.name for option in question.options} if question else set()
-        if question is None or (options and not options.issuperset(given)):
-            yield from (f"{name}: {answer}" for answer in given if answer not in options)
-        elif len(given) > 1 and not question.multiple:
-            yield f"{name}: {' and '.join(given)}"
-
-
-def _rows(
-    articles: Sequence[Article], chosen: dict[str, Annotation], schema: Schema,
-    settings: DatasetSettings, progress: Progress,
-) -> tuple[Rows, Rows, list[dict[str, Any]]]:  # fmt: skip
-    spans: Rows = {}
-    tokens: Rows = {}
-    losses: list[dict[str, Any]] = []
-    with progress("Building rows", len(chosen)) as advance:
-        for article in sorted(articles, key=lambda article: article.id):
-            annotation = chosen.get(article.id)
-            if annotation is None:
-                continue
-            split = split_of(article.cluster or article.id, settings.split)
-            spans.setdefault(split, []).append(span_row(article, annotation, schema))
-            sentences, lost = tag(article.text, annotation.spans)
-            tokens.setdefault(split, []).extend(token_rows(article, sentences))
-            losses += (
-                {
-                    "id": article.id,
-                    "start": span.start,
-                    "end": span.end,
-                    "label": span.label,
-                    "text": article.text[span.start : span.end],
-                    "reason": reason,
-                }
-                for span, reason in lost
-            )
-            advance(1)
-    return _in_order(spans), _in_order(tokens), losses
-
-
-def _in_order(rows: Rows) -> Rows:
-    return {split: rows[split] for split in SPLITS if split in rows}
-
-
-def _count_labels(spans: Rows, schema: Schema) -> dict[str, dict[str, int]]:
-    counts = {
-        split: Counter(entity["label"] for row in rows for entity in row["entities"])
-        for split, rows in spans.items()
-    }
-    return {label: {split: counts[split][label] for split in counts} for label in schema.labels}
-
-
-def _lock(
-    articles: Sequence[Article], annotations: Sequence[Annotation], schema: Schema,
+def check(
+    out: Path, articles: Sequence[Article], annotations: Iterable[Annotation], schema: Schema,
     settings: DatasetSettings,
-) -> bytes:  # fmt: skip
-    """Return the digests of everything that decides the dataset's bytes."""
-    corpus = sorted(articles, key=lambda article: article.id)
-    ledger = sorted(annotations, key=lambda a: (a.article, a.id))
-    parts = {"corpus": corpus, "annotations": ledger, "schema": schema, "settings": settings}
-    lock = {name: digest(msgspec.json.encode(part).decode()) for name, part in parts.items()}
-    versions = ("annotate-corpus", "datasets", "pyarrow")
-    lock |= {name: importlib.metadata.version(name) for name in versions}
-    return msgspec.json.format(msgspec.json.encode(lock)) + b"\n"
+) -> list[str]:  # fmt: skip
+    """Return why the dataset in `out` is not what would be built now; nothing when it is.
+
+    Raises `DatasetError` when there is no dataset.
+    """
+    then = read_lock(out)
+    corpus, marked = Tally(), Tally()
+    for article, found in join(*_in_order(articles, annotations)):
+        if article is not None:
+            corpus.add(article)
+        for one in found:
+            marked.add(one)
+    return differences(make_lock(corpus, marked, schema, settings), then, out)
+
+
+def _in_order(
+    articles: Sequence[Article], annotations: Iterable[Annotation]
+) -> tuple[list[Article], list[Annotation]]:
+    return (
+        sorted(articles, key=lambda article: article.id),
+        sorted(annotations, key=lambda one: (one.article, one.id, one.annotator)),
+    )
+
+
+class _Build:
+    def __init__(
+        self, folder: Path, articles: Sequence[Article], annotations: Sequence[Annotation],
+        schema: Schema, settings: DatasetSettings, waiting: frozenset[str], progress: Progress,
+    ) -> None:  # fmt: skip
+        self._folder = folder
+        self._articles = articles
+        self._annotations = annotations
+        self._schema = schema
+        self._settings = settings
+        self._waiting = waiting
+        self._progress = progress
+        self._rows = Rows(schema, settings.tokens)
+        self._tokenize = load_tokenizer(settings.tokens.tokenizer)
+        self._names = pseudonyms(annotations)
+        self._features = {
+            "spans": span_features(schema),
+            "tokens": token_features(schema, settings.tokens),
+            "annotations": annotation_features(schema),
+        }
+        self._tables: dict[tuple[str, SplitName], Table] = {}
+        self._count: Counter[str] = Counter()
+        self._labels: Counter[tuple[str, SplitName]] = Counter()
+        self._reasons: Counter[str] = Counter()
+
+    def run(self) -> Built:
+        check_policy(self._settings.policy, self._names)
+        corpus, marked = Tally(), Tally()
+        with ExitStack() as stack:
+            losses = Table(self._folder, "losses", loss_features(), whole=True)
+            stack.callback(losses.abandon)
+            stack.callback(self._abandon)
+            for article, found in self._joined():
+                for one in found:
+                    marked.add(one)
+                if article is None:
+                    self._count["outdated"] += sum(one.status == "submitted" for one in found)
+                    continue
+                corpus.add(article)
+                self._add(article, found, losses)
+            self._refuse_empty()
+            for table in (losses, *self._tables.values()):
+                table.close()
+        lock = make_lock(corpus, marked, self._schema, self._settings)
+        built = self._built()
+        self._finish(lock, built)
+        return built
+
+    def _abandon(self) -> None:
+        for table in self._tables.values():
+            table.abandon()
+
+    def _joined(self) -> Iterator[tuple[Article | None, list[Annotation]]]:
+        vocabulary = Vocabulary(self._schema)
+        with self._progress("Building rows", len(self._articles)) as advance:
+            for article, found in join(self._articles, self._annotations):
+                for one in found:
+                    if article and one.status != "draft" and one.sha256 == article.sha256:
+                        vocabulary.check(without(one, self._waiting))
+                yield article, found
+                advance(1 if article else 0)
+
+    def _add(self, article: Article, found: list[Annotation], losses: Table) -> None:
+        chosen = choose(article.sha256, found, self._settings.policy)
+        self._count["superseded"] += chosen.superseded
+        self._count["outdated"] += chosen.outdated
+        self._count["ineligible"] += chosen.ineligible
+        split = split_of(article.cluster or article.id, self._settings.split)
+        self._add_annotations(article, found, split)
+        if chosen.annotation is None:
+            self._count["unannotated"] += 1
+            if not self._settings.include_unannotated:
+                return
+        annotation = None
+        if chosen.annotation is not None:
+            annotation = without(chosen.annotation, self._waiting)
+            self._tell(chosen.annotation, annotation, split)
+        self._table("spans", split).add(self._rows.span(article, annotation))
+        try:
+            sentences, lost = tag(
+                self._tokenize(article.text),
+                annotation.spans if annotation else (),
+                self._settings.tokens,
+            )
+        except TaggingError as error:
+            raise DatasetError(
+                f"article {article.id}: {error.problem}",
+                "Correct the span, or set `cut` of [dataset.tokens] in annotate.toml.",
+            ) from error
+        table = self._table("tokens", split)
+        for row in self._rows.tokens(article, sentences):
+            table.add(row)
+        for loss in lost:
+            losses.add(loss_row(article, loss))
+            self._reasons[loss.reason] += 1
+
+    def _add_annotations(self, article: Article, found: list[Annotation], split: SplitName) -> None:
+        for one in sorted(found, key=lambda one: (self._names.get(one.annotator, ""), one.id)):
+            if one.status != "draft" and one.sha256 == article.sha256:
+                row = self._rows.annotation(
+                    article, without(one, self._waiting), self._names[one.annotator]
+                )
+                self._table("annotations", split).add(row)
+
+    def _tell(self, marked: Annotation, kept: Annotation, split: SplitName) -> None:
+        """Count what an article has."""
+        self._count["articles"] += 1
+        self._count["entities"] += len(kept.spans)
+        self._count["relations"] += len(kept.relations)
+        self._count["set_aside"] += len(marked.set_aside)
+        self._count["waiting"] += len(marked.spans) - len(kept.spans)
+        self._count["waiting_relations"] += len(marked.relations) - len(kept.relations)
+        self._labels.update((span.label, split) for span in kept.spans)
+
+    def _table(self, config: str, split: SplitName) -> Table:
+        key = (config, split)
+        if key not in self._tables:
+            self._tables[key] = Table(self._folder / config, split, self._features[config])
+        return self._tables[key]
+
+    def _refuse_empty(self) -> None:
+        if not self._count["articles"]:
+            why = "that the policy takes" if self._count["ineligible"] else "that was submitted"
+            raise DatasetError(
+                f"no article of the corpus has an annotation {why}",
+                "Annotate some in Label Studio, run `annotate pull`, then build again.",
+            )
+
+    def _built(self) -> Built:
+        splits = [split for split in SPLITS if ("spans", split) in self._tables]
+        names = (
+            "articles", "unannotated", "entities", "relations", "set_aside", "outdated",
+            "superseded", "waiting", "waiting_relations", "ineligible",
+        )  # fmt: skip
+        return Built(
+            **{name: self._count[name] for name in names},
+            annotators=len(self._names),
+            annotations=self._rows_of("annotations"),
+            sentences=self._rows_of("tokens"),
+            splits={split: self._tables["spans", split].rows for split in splits},
+            labels={
+                label: {split: self._labels[label, split] for split in splits}
+                for label in self._schema.labels
+            },
+            losses=dict(sorted(self._reasons.items())),
+        )
+
+    def _rows_of(self, config: str) -> int:
+        return sum(table.rows for (name, _), table in self._tables.items() if name == config)
+
+    def _finish(self, lock: Lock, built: Built) -> None:
+        splits = {
+            config: [split for split in SPLITS if (config, split) in self._tables]
+            for config in CONFIGS
+        }
+        card = dataset_card(
+            self._schema, self._settings, built, self._features, splits, identity(lock)
+        )
+        (self._folder / CARD).write_text(card, encoding="utf-8")
+        write_lock(self._folder, lock)
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -228,44 +277,3 @@ def _refuse_foreign(out: Path) -> None:
             f"{out} holds {', '.join(foreign)}, which a build did not write",
             "Move it elsewhere; a build replaces the whole folder.",
         )
-
-
-def _write(
-    out: Path, configs: dict[str, tuple[datasets.Features, Rows]], losses: list[dict[str, Any]],
-    card: str, lock: bytes,
-) -> None:  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        fresh = Path(folder) / "new"
-        fresh.mkdir()
-        for name, (features, splits) in configs.items():
-            for split, rows in splits.items():
-                path = fresh / name / f"{split}-00000-of-00001.parquet"
-                path.parent.mkdir(exist_ok=True)
-                _write_parquet(path, rows, features)
-        string, offset = datasets.Value("string"), datasets.Value("int32")
-        listed = dict.fromkeys(("id", "start", "end", "label", "text", "reason"), string)
-        listed |= {"start": offset, "end": offset}
-        _write_parquet(fresh / LOSSES, losses, datasets.Features(listed))
-        (fresh / CARD).write_text(card, encoding="utf-8")
-        (fresh / LOCK).write_bytes(lock)
-        _swap(fresh, out, Path(folder) / "old")
-
-
-def _swap(fresh: Path, out: Path, old: Path) -> None:
-    if not out.exists():
-        fresh.rename(out)
-        return
-    out.rename(old)
-    try:
-        fresh.rename(out)
-    except BaseException:
-        # Also when interrupted: the folder of `old` is about to be removed.
-        old.rename(out)
-        raise
-
-
-def _write_parquet(path: Path, rows: list[dict[str, Any]], features: datasets.Features) -> None:
-    columns = {name: [row[name] for row in rows] for name in features}
-    table = datasets.Dataset.from_dict(columns, features=features)
-    table.to_parquet(path)

@@ -13,7 +13,9 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
     of a text that the corpus no longer has, `superseded` those older than another's work
     on the same article, `waiting` spans of a split label that wait for a person to choose
-    and `waiting_relations` those at their ends; none of these are in the dataset.
+    and `waiting_relations` those at their ends; none of these are in the dataset. Of
+    `ineligible` articles the policy takes no annotation. `annotations` counts everyone's that
+    are of the texts as they are now, `annotators` the people who made them.
     """
 
     articles: int
@@ -29,3 +31,6 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     superseded: int
     waiting: int = 0
     waiting_relations: int = 0
+    ineligible: int = 0
+    annotations: int = 0
+    annotators: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from datasets import DatasetInfo, Features
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
@@ -18,24 +20,27 @@ _LOSSES = {
     "cut token": "begins or ends within a token; tagged with the whole token",
     "shared token": "shares a token with another span; not tagged",
     "empty": "holds no token; not tagged",
+    "outer": "holds another span; only the innermost spans are tagged",
+    "too deep": "lies deeper than the last level of tags; not tagged",
 }
 
 
 def dataset_card(
     schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features],
-    version: str,
+    splits: Mapping[str, Sequence[str]], version: str,
 ) -> str:  # fmt: skip
     """Return the card as Markdown with a YAML head; the same input gives the same text.
 
-    `version` is a digest of everything that decides the dataset's content.
+    `features` and `splits` are by config; `version` is a digest of everything that decides
+    the dataset's content.
     """
-    head = _metadata(schema, settings, built, features, version)
+    head = _metadata(schema, settings, built, features, splits, version)
     return f"---\n{head}\n---\n\n{_body(schema, settings, built)}"
 
 
 def _metadata(
     schema: Schema, settings: DatasetSettings, built: Built, features: dict[str, Features],
-    version: str,
+    splits: Mapping[str, Sequence[str]], version: str,
 ) -> str:  # fmt: skip
     data = DatasetCardData(
         language=schema.language,
@@ -51,16 +56,18 @@ def _metadata(
                 "description": f"build {version[:16]}",
                 **({"default": True} if name == "spans" else {}),
                 "data_files": [
-                    {"split": split, "path": f"{name}/{split}-*.parquet"} for split in built.splits
+                    {"split": split, "path": f"{name}/{split}-*.parquet"} for split in splits[name]
                 ],
             }
             for name in features
+            if splits[name]
         ],
     )
     infos = DatasetInfosDict(
         {
             name: DatasetInfo(features=columns, config_name=name)
             for name, columns in features.items()
+            if splits[name]
         }
     )
     infos.to_dataset_card_data(data)
@@ -120,6 +127,7 @@ from datasets import load_dataset
 
 spans = load_dataset("PATH", "spans")    # a row an article
 tokens = load_dataset("PATH", "tokens")  # a row a sentence, BIO tags
+people = load_dataset("PATH", "annotations")  # a row for each person's work on an article
 ```
 
 `start` and `end` count code points of `text`, end exclusive: \

@@ -122,6 +122,36 @@ def test_an_article_corrected_after_the_push_keeps_its_annotations(
     assert "out: 1 article, 1 entity" in built
 
 
+def test_a_dataset_is_current_until_an_annotation_the_settings_or_a_file_changes(
+    workspace: Workspace, annotate: Annotate, studio: Studio, title: str
+) -> None:
+    root = workspace.root
+    annotate("push", cwd=root)
+    submit(studio, title, "mot")
+    annotate("pull", cwd=root)
+    nothing = annotate("build", "out", "--check", cwd=root)
+    assert (nothing.status, nothing.stdout) == (1, "")
+    assert "out is not a dataset that was built here" in nothing.stderr
+    annotate("build", "out", cwd=root)
+    current = annotate("build", "out", "--check", cwd=root)
+    assert (current.status, current.stdout) == (0, "out is what would be built now.\n")
+
+    agreed = annotate("build", "out", "--check", "--policy", "agreed", cwd=root)
+    assert (agreed.status, agreed.stdout) == (
+        1, "out is not what would be built now: the dataset's settings changed.\n"
+    )  # fmt: skip
+    refused = annotate("build", "out", "--policy", "agreed", cwd=root)
+    assert refused.status == 1
+    assert "has an annotation that the policy takes" in refused.stderr
+    (root / "out" / "README.md").write_text("mine", encoding="utf-8")
+    submit(studio, title, "mot")
+    annotate("pull", cwd=root)
+    told = json.loads(annotate("build", "out", "--check", "--json", cwd=root).stdout)
+    assert (told["current"], told["why"]) == (
+        False, ["the annotations changed", "README.md was altered"]
+    )  # fmt: skip
+
+
 def test_doctor_names_what_is_wrong_and_what_to_do(
     workspace: Workspace, annotate: Annotate, studio: Studio, title: str
 ) -> None:

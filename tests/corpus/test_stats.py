@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,18 +9,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
 
-from annotate.corpus import Article
 from annotate.corpus.corpus import Corpus
 from annotate.corpus.reading.fields import Fields
 from annotate.corpus.reading.sources import find_sources
-from annotate.corpus.stats import Stats, corpus_stats, count_tokens, detect_language
-from annotate.dataset.tokens import tokenize
+from annotate.corpus.stats import Stats, corpus_stats, detect_language
+from annotate.tokens import tokenize
 from annotate.workspace import DuplicateSettings, shipped
 from tests.corpus.making import make_corpus, write_jsonl
 from tests.factories import sample_articles
-from tests.strategies import canonical_texts
 
 VIETNAMESE = "Sáng nay tại xã Tân Lập, công an huyện trao giấy khen cho ba tập thể và hai cá nhân."
 ENGLISH = "This morning the district police presented certificates to three teams and two people."
@@ -34,36 +30,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Stats:
     return corpus_stats(Corpus(shipped("corpus") / "articles", DuplicateSettings(), cache))
 
 
-@pytest.mark.parametrize("article", sample_articles().values(), ids=lambda article: str(article.id))
-def test_tokens_are_those_of_the_dataset(article: Article) -> None:
-    assert count_tokens(article.text) == len(list(tokenize(article.text)))
-
-
-def is_known(char: str) -> bool:
-    """Whether Python's Unicode has the character; another's may have more."""
-    return unicodedata.category(char) != "Cn"
-
-
-@given(canonical_texts.filter(lambda text: all(map(is_known, text))))
-def test_tokens_of_hard_texts_are_those_of_the_dataset(text: str) -> None:
-    assert count_tokens(text) == len(list(tokenize(text)))
-
-
-def test_tokens_with_any_character_are_those_of_the_dataset() -> None:
-    # Not each of the ideographs, nor what no text has: controls, private use, surrogates.
-    left_out = {"Lo", "Cn", "Cc", "Co", "Cs"}
-    chars = (
-        char for char in map(chr, range(0x110000)) if unicodedata.category(char) not in left_out
-    )
-    text = " ".join(f"x{char}y . {char}{char}" for char in chars)
-    assert count_tokens(text) == len(list(tokenize(text)))
-
-
 def test_the_figures_of_the_sample_are_those_counted_one_by_one(sample: Stats) -> None:
     articles = list(sample_articles().values())
     assert (sample.articles, sample.files, sample.stored) == (len(articles), len(articles), 0)
     assert sample.characters.total == sum(len(article.text) for article in articles)
-    assert sample.tokens.total == sum(len(list(tokenize(article.text))) for article in articles)
+    assert sample.tokens.total == sum(len(tokenize(article.text)) for article in articles)
     assert sample.sources == Counter(article.source for article in articles)
     assert sample.months == Counter(article.published_at[:7] for article in articles)
     assert sample.languages == Counter(article.language for article in articles)
@@ -80,7 +51,7 @@ def test_counts_are_ranked_and_months_are_in_order(sample: Stats) -> None:
 
 def test_percentiles_are_lengths_of_articles(sample: Stats) -> None:
     for spread, lengths in (
-        (sample.tokens, [len(list(tokenize(a.text))) for a in sample_articles().values()]),
+        (sample.tokens, [len(tokenize(a.text)) for a in sample_articles().values()]),
         (sample.characters, [len(a.text) for a in sample_articles().values()]),
     ):
         assert list(spread.percentiles) == ["p0", "p5", "p25", "p50", "p75", "p95", "p100"]
@@ -94,7 +65,7 @@ def test_percentiles_are_lengths_of_articles(sample: Stats) -> None:
 
 
 def lengths_of_tokens() -> list[int]:
-    return [len(list(tokenize(article.text))) for article in sample_articles().values()]
+    return [len(tokenize(article.text)) for article in sample_articles().values()]
 
 
 def stats_of(

@@ -76,7 +76,7 @@ def test_the_head_lists_the_files_of_every_config_and_split(sample: tuple[Path, 
             (path,) = sample[0].glob(listed["path"])
             assert path.name.startswith(listed["split"])
     names = {config["config_name"]: config.get("default", False) for config in head["configs"]}
-    assert names == {"spans": True, "tokens": False}
+    assert names == {"spans": True, "tokens": False, "annotations": False}
 
 
 def test_the_head_has_the_features_that_loading_finds(sample: tuple[Path, Built]) -> None:
@@ -178,5 +178,5 @@ def test_the_size_is_the_hubs_name_for_the_number_of_articles(articles: int, siz
     built = msgspec.structs.replace(EMPTY, articles=articles)
     schema = make_schema(entities=())
     features = {"spans": span_features(schema)}
-    card = dataset_card(schema, DatasetSettings(), built, features, "0" * 64)
+    card = dataset_card(schema, DatasetSettings(), built, features, {"spans": []}, "0" * 64)
     assert yaml.safe_load(card.split("---\n")[1])["size_categories"] == [size]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.dataset.tokens import Sentence, sentences, tag, tokenize
 from annotate.formats import Marked
 from annotate.spans import Span, outermost
+from annotate.tokens import (
+    Loss,
+    Tagged,
+    Tagging,
+    sentences,
+    syllables,
+    tokenize,
+)
+from annotate.tokens import tag as tag_tokens
 from tests.factories import make_span, sample_gold
 from tests.strategies import CLUSTERS, canonical_texts, marked_texts
 
@@ -21,14 +31,18 @@ def words(text: str) -> list[str]:
     return [text[token.start : token.end] for token in tokenize(text)]
 
 
+def tag(text: str, spans: Iterable[Span], **settings: Any) -> tuple[list[Tagged], list[Loss]]:
+    return tag_tokens(syllables(text), spans, Tagging(**settings))
+
+
 def pieces(text: str) -> list[str]:
     return [text[start:end] for start, end in sentences(text)]
 
 
-def entities(rows: list[Sentence]) -> list[Extent]:
+def entities(rows: list[Tagged]) -> list[Extent]:
     """Return the extents and labels that BIO tags show."""
     found: list[Extent] = []
-    for tokens, tags in rows:
+    for tokens, (tags,) in rows:
         for token, shown in zip(tokens, tags, strict=True):
             if shown.startswith("B-"):
                 found.append((token.start, token.end, shown[2:]))
@@ -48,7 +62,7 @@ def trimmed(text: str, span: Span) -> Extent:
 
 @given(canonical_texts)
 def test_tokens_tile_the_text_without_its_white_space_in_order(text: str) -> None:
-    tokens = list(tokenize(text))
+    tokens = tokenize(text)
     assert "".join(words(text)) == "".join(text.split())
     assert all(left.end <= right.start for left, right in pairwise(tokens))
     assert all(word and not any(map(str.isspace, word)) for word in words(text))
@@ -87,7 +101,7 @@ def test_tokens_by_example(text: str, expected: list[str]) -> None:
 def test_sentences_cover_every_token_once_in_order(text: str) -> None:
     rows, losses = tag(text, [])
     assert losses == []
-    assert [token for row in rows for token in row.tokens] == list(tokenize(text))
+    assert [token for row in rows for token in row.tokens] == tokenize(text)
     assert all(row.tokens for row in rows)
 
 
@@ -153,7 +167,7 @@ def test_only_spans_of_the_outermost_layer_are_tagged(marked: Marked) -> None:
 @given(marked_texts())
 def test_every_token_has_one_tag_and_tags_do_not_depend_on_order(marked: Marked) -> None:
     rows, losses = tag(marked.text, marked.spans)
-    assert all(len(row.tokens) == len(row.tags) for row in rows)
+    assert all([len(row.tokens)] == [len(tags) for tags in row.levels] for row in rows)
     assert tag(marked.text, marked.spans[::-1]) == (rows, losses)
 
 
@@ -176,7 +190,7 @@ def test_tags_and_losses_by_example(
     text: str, spans: list[tuple[int, int]], tags: list[str], reasons: list[str]
 ) -> None:
     rows, losses = tag(text, [make_span(*extent, "P") for extent in spans])
-    assert [shown for row in rows for shown in row.tags] == tags
+    assert [shown for row in rows for shown in row.levels[0]] == tags
     assert [loss.reason for loss in losses] == reasons
 
 

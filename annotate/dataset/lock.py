@@ -1,0 +1,120 @@
+"""annotate.lock: digests of what a dataset was built from, and of the files that it is."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+import msgspec
+
+from annotate.errors import DatasetError
+from annotate.schema import Schema
+from annotate.text import digest
+from annotate.workspace import DatasetSettings
+
+LOCK = "annotate.lock"
+_PACKAGES = ("annotate-corpus", "datasets", "pyarrow")
+_CHUNK = 1 << 20
+
+
+class Tally:
+    """The digest of a sequence of records, and how many there were."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._encoder = msgspec.json.Encoder()
+
+    def add(self, record: msgspec.Struct) -> None:
+        """Count a record in."""
+        self._hash.update(self._encoder.encode(record) + b"\n")
+
+    def told(self) -> str:
+        """Return the digest of what was added so far, in hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What decides a dataset's bytes, by digests (SHA-256), and what those bytes are.
+
+    `annotations` is of what counts in the ledger, `settings` of the policy, the splits and
+    the tagging, `files` of every file of the dataset but this one.
+    """
+
+    corpus: str
+    annotations: str
+    schema: str
+    settings: str
+    versions: dict[str, str]
+    files: dict[str, str] = {}
+
+
+def make_lock(corpus: Tally, annotations: Tally, schema: Schema, settings: DatasetSettings) -> Lock:
+    """Return the lock of what went in, without the files."""
+    return Lock(
+        corpus=corpus.told(),
+        annotations=annotations.told(),
+        schema=digest(msgspec.json.encode(schema).decode()),
+        settings=digest(msgspec.json.encode(settings).decode()),
+        versions={name: importlib.metadata.version(name) for name in _PACKAGES},
+    )
+
+
+def identity(lock: Lock) -> str:
+    """Return the digest of everything that decides the dataset's content."""
+    return digest(msgspec.json.encode(msgspec.structs.replace(lock, files={})).decode())
+
+
+def write_lock(folder: Path, lock: Lock) -> None:
+    """Write the lock with the digests of all the files in the folder."""
+    full = msgspec.structs.replace(lock, files=file_digests(folder))
+    (folder / LOCK).write_bytes(msgspec.json.format(msgspec.json.encode(full)) + b"\n")
+
+
+def read_lock(folder: Path) -> Lock:
+    """Read the lock of a built dataset; raises `DatasetError` when it is none."""
+    path = folder / LOCK
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Lock)
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"{folder} is not a dataset that was built here: it has no {LOCK}",
+            "Run `annotate build`.",
+        ) from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise DatasetError(f"{path} cannot be read: {error}", "Run `annotate build`.") from error
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the digest of every file below the folder but the lock, by its path there."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
+
+
+def _digest(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def differences(now: Lock, then: Lock, folder: Path) -> list[str]:
+    """Return what keeps a dataset on disk from being what would be built now, in words."""
+    told = {
+        "corpus": "the corpus changed",
+        "annotations": "the annotations changed",
+        "schema": "the schema changed",
+        "settings": "the dataset's settings changed",
+    }
+    found = [text for name, text in told.items() if getattr(now, name) != getattr(then, name)]
+    found += [
+        f"it was built with {name} {then.versions.get(name, '?')}, here is {version}"
+        for name, version in now.versions.items()
+        if then.versions.get(name) != version
+    ]
+    there = file_digests(folder)
+    found += [f"{name} is missing" for name in sorted(then.files.keys() - there.keys())]
+    found += [f"{name} does not belong to it" for name in sorted(there.keys() - then.files.keys())]
+    both = sorted(then.files.keys() & there.keys())
+    return found + [f"{name} was altered" for name in both if then.files[name] != there[name]]

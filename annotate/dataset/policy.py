@@ -1,0 +1,143 @@
+"""Which of the annotations of an article counts, and how several become one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
+
+from annotate.errors import DatasetError
+from annotate.spans import Annotation, Relation, Span, reading_order
+from annotate.workspace import Policy
+
+T = TypeVar("T")
+
+Extent = tuple[int, int, str]
+
+
+class Choice(NamedTuple):
+    """What counts for an article, None when nothing does, and what was left aside for it.
+
+    `superseded` annotations are of the article's text and do not count, `outdated` ones are
+    of another text. `ineligible` tells that people did submit work on this text, and that the
+    policy takes none of it.
+    """
+
+    annotation: Annotation | None
+    superseded: int = 0
+    outdated: int = 0
+    ineligible: bool = False
+
+
+def check_policy(policy: Policy, annotators: Iterable[str]) -> None:
+    """Raise `DatasetError` when the policy names somebody who annotated nothing."""
+    unknown = sorted(set(policy.annotators) - set(annotators))
+    if unknown:
+        raise DatasetError(
+            f"the policy names {unknown[0]!r}, who submitted nothing",
+            "Correct `annotators` in annotate.toml, or run `annotate pull`.",
+        )
+
+
+def choose(sha256: str, annotations: Sequence[Annotation], policy: Policy) -> Choice:
+    """Return what counts of one article's annotations; `sha256` is its text's digest."""
+    submitted = [one for one in annotations if one.status == "submitted"]
+    fitting = sorted((one for one in submitted if one.sha256 == sha256), key=_age)
+    outdated = len(submitted) - len(fitting)
+    chosen = _RULES[policy.use](fitting, policy) if fitting else None
+    if chosen is None:
+        return Choice(None, 0, outdated, ineligible=bool(fitting))
+    used = len({one.annotator for one in fitting}) if policy.use == "agreed" else 1
+    return Choice(chosen, len(fitting) - used, outdated)
+
+
+def _age(annotation: Annotation) -> tuple[str, int]:
+    # The server leaves out a fraction of zero, and "Z" sorts after ".5Z".
+    return annotation.updated_at.removesuffix("Z"), annotation.id
+
+
+def _latest(fitting: list[Annotation], _: Policy) -> Annotation | None:
+    return fitting[-1]
+
+
+def _of_annotator(fitting: list[Annotation], policy: Policy) -> Annotation | None:
+    """Return that of the first person named who made one; of several of theirs, the latest."""
+    latest = {one.annotator: one for one in fitting}
+    return next((latest[name] for name in policy.annotators if name in latest), None)
+
+
+def _ground_truth(fitting: list[Annotation], _: Policy) -> Annotation | None:
+    return next((one for one in reversed(fitting) if one.ground_truth), None)
+
+
+def _agreed(fitting: list[Annotation], policy: Policy) -> Annotation | None:
+    """Return what at least so many people marked alike, each by their latest annotation."""
+    latest = list({one.annotator: one for one in fitting}.values())
+    if len(latest) < policy.at_least:
+        return None
+    spans = _agreed_spans(latest, policy.at_least)
+    known = {(span.start, span.end, span.label): span.id for span in spans}
+    return Annotation(
+        id=latest[-1].id, article=latest[0].article, sha256=latest[0].sha256, annotator="",
+        status="submitted", created_at=latest[0].created_at, updated_at=latest[-1].updated_at,
+        spans=tuple(spans),
+        relations=tuple(_agreed_relations(latest, policy.at_least, known)),
+        choices=_agreed_answers([one.choices for one in latest], policy.at_least),
+        set_aside=tuple(aside for one in latest for aside in one.set_aside),
+    )  # fmt: skip
+
+
+def _agreed_spans(annotations: list[Annotation], least: int) -> list[Span]:
+    marked: dict[Extent, list[Span]] = {}
+    for annotation in annotations:
+        # Somebody who marked the same twice is one person all the same.
+        for extent, span in {_extent(span): span for span in annotation.spans}.items():
+            marked.setdefault(extent, []).append(span)
+    agreed = [
+        Span(
+            id=f"{start}-{end}-{label}", start=start, end=end, label=label,
+            attributes=_agreed_answers([one.attributes for one in alike], least),
+        )
+        for (start, end, label), alike in marked.items()
+        if len(alike) >= least
+    ]  # fmt: skip
+    return sorted(agreed, key=reading_order)
+
+
+def _agreed_relations(
+    annotations: list[Annotation], least: int, known: dict[Extent, str]
+) -> list[Relation]:
+    arrows: Counter[tuple[Extent, Extent, str]] = Counter()
+    for annotation in annotations:
+        extents = {span.id: _extent(span) for span in annotation.spans}
+        arrows.update({(extents[r.head], extents[r.tail], r.label) for r in annotation.relations})
+    return [
+        Relation(head=known[head], tail=known[tail], label=label)
+        for (head, tail, label), count in sorted(arrows.items())
+        if count >= least
+    ]
+
+
+def _agreed_answers(
+    given: list[dict[str, tuple[str, ...]]], least: int
+) -> dict[str, tuple[str, ...]]:
+    """Return the answers that so many people gave, in the order in which one gave them."""
+    counts = Counter((name, answer) for one in given for name in one for answer in set(one[name]))
+    agreed: dict[str, tuple[str, ...]] = {}
+    for one in given:
+        for name, answers in one.items():
+            kept = tuple(answer for answer in answers if counts[name, answer] >= least)
+            if kept:
+                agreed.setdefault(name, kept)
+    return agreed
+
+
+_extent: Callable[[Span], Extent] = attrgetter("start", "end", "label")
+
+_RULES: dict[str, Callable[[list[Annotation], Policy], Annotation | None]] = {
+    "latest": _latest,
+    "annotator": _of_annotator,
+    "ground-truth": _ground_truth,
+    "agreed": _agreed,
+}
