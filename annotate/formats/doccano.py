@@ -1,0 +1,306 @@
+"""doccano's JSONL, as its sequence labelling projects export and import it.
+
+A line is a text. Without relations it has `"label": [[start, end, label], …]` (`"labels"` in
+older exports), with them `entities` and `relations` as lists of objects. All else on a line
+describes the text; doccano gives back what it was given. Comments are counted. Old exports
+with `annotations`, which have numbers in place of labels, are refused.
+
+Offsets are counted in what the project counts: UTF-16 units, as the browser does, or grapheme
+clusters where "count grapheme clusters as one character" is ticked (doccano's annotator, the
+class `Text` of v-annotator; doccano's issue 2290). Many files that programs write count code
+points. A file does not say which, so the spans must: among those that the three put in
+different places, the unit counts under which the most begin and end where words do. A unit
+that puts a span outside its text or within a character is out. When two are alike, reading
+stops and asks for `units`. What we write names its unit in `offsets_in`, which doccano keeps.
+
+Grapheme clusters are those of today's Unicode; doccano's are of Unicode 10, and differ for
+later emoji and for some conjuncts of Indic scripts. So that no shift goes unnoticed, a span
+behind a character that the units count differently is counted as one whose place is in doubt
+when it does not begin and end where words do. It is kept as it was read.
+
+doccano cannot hold attributes of spans, answers about a text, or who marked it. It leaves out
+overlapping spans on import unless the project allows them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+import regex
+
+from annotate.errors import FormatError
+from annotate.formats.document import Document, Losses
+from annotate.formats.tagged import replacing
+from annotate.spans import Relation, Span
+from annotate.tokens import tokenize
+
+Units = Literal["utf-16", "code points", "graphemes"]
+Place = tuple[int, int]
+
+_UNITS: tuple[Units, ...] = get_args(Units)
+_CLUSTER = regex.compile(r"\X")
+_KNOWN = frozenset({"id", "text", "label", "labels", "entities", "relations", "Comments", "meta"})
+_MARK = "offsets_in"
+_DOUBT = "spans whose place is in doubt"
+
+
+class _Entity(msgspec.Struct, frozen=True):
+    start_offset: int
+    end_offset: int
+    label: str
+    id: int | str | None = None
+
+
+class _Relation(msgspec.Struct, frozen=True):
+    from_id: int | str
+    to_id: int | str
+    type: str
+    id: int | None = None
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """A line, whichever of the two kinds it is."""
+
+    text: str
+    id: int | str | None = None
+    label: list[tuple[int, int, str]] | None = None
+    labels: list[tuple[int, int, str]] | None = None
+    entities: list[_Entity] | None = None
+    relations: list[_Relation] | None = None
+    meta: dict[str, Any] | None = None
+    offsets_in: Units | None = None
+    comments: list[Any] | None = msgspec.field(default=None, name="Comments")
+
+    def spans(self) -> list[_Entity]:
+        """Return what is marked, with offsets as the file has them."""
+        listed = [*(self.label or ()), *(self.labels or ())]
+        return [*(self.entities or ()), *(_Entity(*one) for one in listed)]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """A record, where it stands in the file, and what else is on its line."""
+
+    record: _Record
+    where: str
+    rest: dict[str, Any]
+
+
+def read_doccano(path: Path, losses: Losses, *, units: Units | None = None) -> Iterator[Document]:
+    """Yield the texts of a JSONL file that doccano exported, with what is marked in them.
+
+    `units` says what the project counts offsets in; without it the file's spans decide.
+    Raises `FormatError` for a line that does not hold, and when the spans do not decide.
+    """
+    counted = units or _told_by_spans(path)
+    for line in _lines(path):
+        yield _document(line, units or line.record.offsets_in or counted, losses)
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                where = f"{path}, line {number}"
+                if content := line.removeprefix(b"\xef\xbb\xbf").strip():
+                    yield _decoded(content, where)
+    except OSError as error:
+        raise FormatError(
+            f"{path} cannot be read: {error.strerror or error}", "Check its name and permissions."
+        ) from error
+
+
+def _decoded(content: bytes, where: str) -> _Line:
+    try:
+        fields = msgspec.json.decode(content, type=dict[str, Any])
+        record = msgspec.convert(fields, _Record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FormatError(
+            f"{where} is no record of doccano: {error}", "Export the project as JSONL."
+        ) from error
+    # It would pass for metadata, and its spans be lost.
+    if "annotations" in fields:
+        raise FormatError(
+            f"{where} has numbers for labels, in `annotations`",
+            "Export with the labels' names, from a doccano of today.",
+        )
+    rest = {name: value for name, value in fields.items() if name not in {*_KNOWN, _MARK}}
+    return _Line(record, where, rest)
+
+
+def _told_by_spans(path: Path) -> Units:
+    """Return the unit of a file's offsets, as far as its spans tell."""
+    clean: Counter[Units] = Counter()
+    possible = list(_UNITS)
+    # Pairs of units that put some span in different places.
+    apart: set[tuple[Units, Units]] = set()
+    for line in _lines(path):
+        record = line.record
+        if record.offsets_in or not _is_special(record.text):
+            continue
+        places = {units: _places(record.text, units) for units in possible}
+        edges = _edges(record.text)
+        for span in record.spans():
+            found = {units: _put(span, places[units]) for units in possible}
+            if len(set(found.values())) > 1:
+                possible = [units for units in possible if found[units]]
+                apart |= {(a, b) for a, b in combinations(possible, 2) if found[a] != found[b]}
+                clean.update(units for units in possible if _is_clean(found[units], edges))
+    best = [units for units in possible if clean[units] == max(clean[one] for one in possible)]
+    if not best or apart.intersection(combinations(best, 2)):
+        raise FormatError(
+            f"{path} does not tell what its offsets count", f"Say so: {', '.join(_UNITS)}."
+        )
+    return best[0]
+
+
+def _is_special(text: str) -> bool:
+    """Whether the units count the text differently."""
+    if text.isascii():
+        return "\r\n" in text
+    return max(text) > "\uffff" or len(_CLUSTER.findall(text)) < len(text)
+
+
+def _places(text: str, units: Units) -> Sequence[int]:
+    """Return where each unit begins, in code points, and where the last one ends.
+
+    The second half of what is two units in UTF-16 begins nowhere: -1.
+    """
+    if units == "code points":
+        return range(len(text) + 1)
+    if units == "graphemes":
+        return [*(found.start() for found in _CLUSTER.finditer(text)), len(text)]
+    places: list[int] = []
+    for at, char in enumerate(text):
+        places += (at, -1) if char > "\uffff" else (at,)
+    return [*places, len(text)]
+
+
+def _put(span: _Entity, places: Sequence[int]) -> Place | None:
+    """Return the span's extent in code points, None when it has none."""
+    if not 0 <= span.start_offset < span.end_offset < len(places):
+        return None
+    start, end = places[span.start_offset], places[span.end_offset]
+    return None if -1 in {start, end} else (start, end)
+
+
+def _edges(text: str) -> tuple[set[int], set[int]]:
+    """Return where words begin, and where they end."""
+    tokens = tokenize(text)
+    return {token.start for token in tokens}, {token.end for token in tokens}
+
+
+def _is_clean(place: Place | None, edges: tuple[set[int], set[int]]) -> bool:
+    return place is not None and place[0] in edges[0] and place[1] in edges[1]
+
+
+def _document(line: _Line, units: Units, losses: Losses) -> Document:
+    record = line.record
+    special = _is_special(record.text)
+    places = _places(record.text, units if special else "code points")
+    # Up to the first such character every unit counts the same.
+    same = _same(record.text) if special else len(record.text)
+    edges = _edges(record.text) if special and not record.offsets_in else (set[int](), set[int]())
+    spans: list[Span] = []
+    for number, entity in enumerate(record.spans()):
+        place = _put(entity, places)
+        if place is None:
+            raise FormatError(
+                f"{line.where}: {entity.start_offset}:{entity.end_offset} is no stretch of the "
+                f"text in {units}",
+                "Correct the offsets, or say what else they count.",
+            )
+        if place[1] > same and not record.offsets_in and not _is_clean(place, edges):
+            losses[_DOUBT] += 1
+        span_id = f"_{number}" if entity.id is None else str(entity.id)
+        spans.append(Span(id=span_id, start=place[0], end=place[1], label=entity.label))
+    _count(losses, "comments", len(record.comments or ()))
+    return Document(
+        id="" if record.id is None else str(record.id), text=record.text, spans=tuple(spans),
+        relations=_relations(line, spans),
+        metadata=_metadata({**line.rest, **(record.meta or {})}),
+    )  # fmt: skip
+
+
+def _same(text: str) -> int:
+    """Return how many code points there are before one that the units count differently."""
+    for found in _CLUSTER.finditer(text):
+        if found.end() - found.start() > 1 or found.group() > "\uffff":
+            return found.start()
+    return len(text)
+
+
+def _relations(line: _Line, spans: list[Span]) -> tuple[Relation, ...]:
+    ids = Counter(span.id for span in spans)
+    if twice := [span_id for span_id, count in ids.items() if count > 1]:
+        raise FormatError(f"{line.where}: two spans have the id {twice[0]}", "Give each its own.")
+    found: list[Relation] = []
+    for one in line.record.relations or ():
+        head, tail = str(one.from_id), str(one.to_id)
+        if stray := {head, tail} - set(ids):
+            raise FormatError(
+                f"{line.where}: a relation refers to {min(stray)}, which is no span's id",
+                "Correct the id or remove the relation.",
+            )
+        found.append(Relation(head=head, tail=tail, label=one.type))
+    return tuple(found)
+
+
+def _metadata(fields: dict[str, Any]) -> dict[str, str]:
+    """Return the fields as text; what is not a string as JSON, what is null not at all."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def write_doccano(
+    documents: Iterable[Document], path: Path, losses: Losses, *, units: Units = "utf-16"
+) -> None:
+    """Write a JSONL file for a sequence labelling project with relations.
+
+    `units` is what the project counts: `graphemes` where it says so, else `utf-16`. A span
+    that begins or ends within a cluster gets the whole one where clusters are counted, and
+    that is counted in `losses`.
+    """
+    with replacing(path) as file:
+        for document in documents:
+            file.write(_encoded(document, units, losses).decode() + "\n")
+
+
+def _encoded(document: Document, units: Units, losses: Losses) -> bytes:
+    offsets = {place: at for at, place in enumerate(_places(document.text, units))}
+    numbers = {span.id: number for number, span in enumerate(document.spans)}
+    entities = []
+    for span in document.spans:
+        start, end = span.start, span.end
+        while start not in offsets:
+            start -= 1
+        while end not in offsets:
+            end += 1
+        cut = (start, end) != (span.start, span.end)
+        _count(losses, "spans that cut a grapheme cluster", cut)
+        _count(losses, "attributes", len(span.attributes))
+        entities.append(_Entity(offsets[start], offsets[end], span.label, numbers[span.id]))
+    _count(losses, "choices", len(document.choices))
+    _count(losses, "annotators", bool(document.annotator))
+    relations = [
+        _Relation(numbers[one.head], numbers[one.tail], one.label, at)
+        for at, one in enumerate(document.relations)
+    ]
+    fields = {
+        "text": document.text, "entities": entities, "relations": relations,
+        "meta": document.metadata, _MARK: units,
+    }  # fmt: skip
+    return msgspec.json.encode({"id": document.id, **fields} if document.id else fields)
+
+
+def _count(losses: Losses, name: str, number: int) -> None:
+    # A count of nothing is no entry.
+    if number:
+        losses[name] += number

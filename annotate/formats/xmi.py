@@ -1,0 +1,305 @@
+"""UIMA CAS XMI, as INCEpTION exports it: a `.xmi` for each annotator beside its type system.
+
+The format is OASIS' XMI as Apache UIMA's reference describes it ("XMI CAS Serialization"); its
+offsets count UTF-16 units, which dkpro-cassis turns into code points. Read are:
+
+- a `.xmi` with `TypeSystem.xml` in the same folder;
+- the zip of one document, which holds these two;
+- the zip of a project that was exported with UIMA CAS XMI as its secondary format, or the
+  folder it was unpacked to: `annotation/DOCUMENT/USER.zip`, and `curation/DOCUMENT/` with
+  what was curated, by `CURATION_USER`. Older versions name the inner zip at random.
+
+The annotator is the name of the `.xmi`. `INITIAL_CAS` is the text before anybody marked it and
+is left out. The document's name is that of its folder, else its title in the file.
+
+Spans are the annotations of the layer for named entities and of custom layers; relations those
+of custom layers with Governor (the head) and Dependent (the tail). Their label is the feature
+`value` or `label`, else the only text feature; a layer without one is itself the label. Other
+features of spans become attributes.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, NamedTuple
+
+from annotate.errors import FormatError
+from annotate.formats.document import Document, Losses
+from annotate.spans import Relation, Span, reading_order
+
+INITIAL = "INITIAL_CAS"
+
+_NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type."
+_CUSTOM = ("webanno.custom.", "custom.")
+# What every file has: the text's units, the project's settings, the source's own structure.
+_FRAME = (
+    "uima.",
+    "de.tudarmstadt.ukp.clarin.webanno.api.type.",
+    "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.",
+    "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence",
+    "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token",
+    "org.dkpro.core.api.pdf.type.",
+    "org.dkpro.core.api.xml.type.",
+)
+_METADATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"
+_STRING = "uima.cas.String"
+_PRIMITIVE = {
+    f"uima.cas.{name}"
+    for name in ("String", "Boolean", "Byte", "Short", "Integer", "Long", "Float", "Double")
+}
+_MANY = {f"{name}Array" for name in _PRIMITIVE}
+# What INCEpTION writes when nobody told the language.
+_UNKNOWN = {"", "x-unspecified"}
+_BASE = {"sofa", "begin", "end"}
+_HEAD, _TAIL = "Governor", "Dependent"
+# dkpro-cassis calls these two differently, as Python has the names itself.
+_RENAMED = {"self_": "self", "type_": "type"}
+# What lxml and dkpro-cassis raise for XML that is not what they expect.
+_DAMAGED = (SyntaxError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, Warning)
+_BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+_Files = Mapping[str, Callable[[], bytes]]
+
+
+class _Source(NamedTuple):
+    """A `.xmi`: where it is, the document's name if its folder tells it, and its bytes."""
+
+    where: str
+    document: str
+    annotator: str
+    xmi: bytes
+    system: bytes
+
+
+def read_xmi(path: Path, losses: Losses) -> Iterator[Document]:
+    """Read what INCEpTION exported: a `.xmi`, a zip or a folder, one document an annotator.
+
+    Counted are annotations of other layers, spans without a label or without text, links,
+    parts of chains, relations without a label or with an end that is no span, attributes of
+    relations, and marks of whole documents. Raises `FormatError` for what does not hold.
+    """
+    found = False
+    try:
+        with _opened(path) as files:
+            for source in _sources(files, path if path.suffix.lower() != ".xmi" else path.parent):
+                found = True
+                if source.annotator != INITIAL:
+                    yield _read(source, losses)
+    except OSError as error:
+        problem = f"{path} cannot be read: {error.strerror or error}"
+        raise FormatError(problem, "Check the file.") from error
+    if not found:
+        raise FormatError(
+            f"{path} has no .xmi in it",
+            "Export the project with UIMA CAS XMI (XML 1.0) as its secondary format.",
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Files]:
+    """Open a folder, a zip, or a `.xmi` with the type system beside it."""
+    if path.is_dir():
+        paths = sorted(found for found in path.rglob("*") if found.is_file())
+        yield {found.relative_to(path).as_posix(): found.read_bytes for found in paths}
+    elif path.suffix.lower() == ".xmi":
+        beside = [found for found in path.parent.iterdir() if _is_system(found.name)]
+        yield {found.name: found.read_bytes for found in [path, *beside]}
+    else:
+        with _unzipped(path, str(path)) as files:
+            yield files
+
+
+@contextmanager
+def _unzipped(file: Path | IO[bytes], where: str) -> Iterator[_Files]:
+    def read(archive: zipfile.ZipFile, name: str) -> bytes:
+        try:
+            return archive.read(name)
+        except _BAD_ZIP as error:
+            raise _bad_zip(f"{where}/{name}", error) from error
+
+    try:
+        archive = zipfile.ZipFile(file)
+    except _BAD_ZIP as error:
+        raise _bad_zip(where, error) from error
+    with archive:
+        yield {name: partial(read, archive, name) for name in archive.namelist()}
+
+
+def _bad_zip(where: str, error: Exception) -> FormatError:
+    return FormatError(f"{where} cannot be unpacked: {error}", "Export it again, without password.")
+
+
+def _sources(files: _Files, where: Path, around: str = "") -> Iterator[_Source]:
+    """Find every `.xmi`, also in zips within; `around` is the path of such a zip."""
+    for name in sorted(files):
+        path = PurePosixPath(around, name.lstrip("/"))
+        # What macOS adds to a zip has the same names.
+        if any(part.startswith(("._", "__MACOSX")) for part in path.parts):
+            continue
+        here = str(where / path)
+        if path.suffix.lower() == ".xmi":
+            system = _system(files, name, here)
+            yield _Source(here, _document_name(path), path.stem, files[name](), system)
+        elif path.suffix.lower() == ".zip" and not around:
+            with _unzipped(io.BytesIO(files[name]()), here) as inner:
+                yield from _sources(inner, where, str(path))
+
+
+def _is_system(name: str) -> bool:
+    return name.lower() == "typesystem.xml"
+
+
+def _system(files: _Files, name: str, where: str) -> bytes:
+    """Return the type system in the folder of a `.xmi`."""
+    folder = PurePosixPath(name).parent
+    for other, read in files.items():
+        path = PurePosixPath(other)
+        if path.parent == folder and _is_system(path.name):
+            return read()
+    raise FormatError(
+        f"{where} has no TypeSystem.xml beside it",
+        "Put the one there that INCEpTION exported with it.",
+    )
+
+
+def _document_name(path: PurePosixPath) -> str:
+    """Return the folder below `annotation` or `curation`, empty when there is none."""
+    for folder, below in zip(path.parts, path.parts[1:-1], strict=False):
+        if folder in {"annotation", "curation"}:
+            return below
+    return ""
+
+
+def _read(source: _Source, losses: Losses) -> Document:
+    from cassis import load_cas_from_xmi
+    from cassis.typesystem import TypeNotFoundError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # An offset outside the text, or between the halves of a character, is kept as it
+            # was, in UTF-16 units, with no more than a warning.
+            warnings.filterwarnings("error", message="Not mapping")
+            cas = load_cas_from_xmi(io.BytesIO(source.xmi), _typesystem(source.system))
+            return _document(cas, source, losses)
+    except (*_DAMAGED, TypeNotFoundError) as error:
+        raise FormatError(
+            f"{source.where} does not hold: {' '.join(str(error).split())[:200]}",
+            "Export it again as UIMA CAS XMI (XML 1.0), with its TypeSystem.xml.",
+        ) from error
+
+
+# Every annotator's zip has its own copy of the project's type system.
+@lru_cache(maxsize=1)
+def _typesystem(xml: bytes) -> Any:
+    from cassis import load_typesystem
+
+    return load_typesystem(io.BytesIO(xml))
+
+
+def _document(cas: Any, source: _Source, losses: Losses) -> Document:
+    text = cas.sofa_string
+    if not isinstance(text, str):
+        raise TypeError("it has no text")  # told with where, as all that does not hold
+    spans: dict[int, Span] = {}
+    arrows: list[Any] = []
+    metadata: dict[str, str] = {}
+    for mark in cas.select_all_fs():
+        kind = _kind(mark.type)
+        if kind == "relation":
+            arrows.append(mark)
+        elif kind == "span":
+            for span in _span(mark, losses):
+                spans[mark.xmiID] = span
+        elif kind:
+            losses[kind] += 1
+        elif mark.type.name == _METADATA:
+            metadata = {"title": mark.documentTitle or "", "language": mark.language or ""}
+    return Document(
+        id=source.document or metadata.get("title", ""),
+        text=text,
+        spans=tuple(sorted(spans.values(), key=reading_order)),
+        relations=tuple(made for arrow in arrows for made in _relation(arrow, spans, losses)),
+        annotator=source.annotator,
+        metadata={name: value for name, value in metadata.items() if value not in _UNKNOWN},
+    )
+
+
+def _kind(layer: Any) -> str:
+    """Return span, relation, the name of a loss, or nothing for what is no mark."""
+    if layer.name.startswith(_FRAME):
+        return ""
+    if not layer.name.startswith((_NAMED_ENTITY, *_CUSTOM)):
+        return "annotations of other layers"
+    names = {feature.name for feature in layer.all_features}
+    if names & {"first", "next"}:
+        return "parts of chains"
+    if not names >= {"begin", "end"}:
+        return "marks of whole documents"
+    return "relation" if names >= {_HEAD, _TAIL} else "span"
+
+
+def _label_feature(layer: Any) -> str:
+    """Return the feature that has the label, empty when the layer itself is the label."""
+    texts = [feature.name for feature in layer.all_features if feature.rangeType.name == _STRING]
+    usual = [name for name in ("value", "label") if name in texts]
+    return usual[0] if usual else texts[0] if len(texts) == 1 else ""
+
+
+def _label(mark: Any) -> str:
+    feature = _label_feature(mark.type)
+    return (mark[feature] or "") if feature else mark.type.name.rpartition(".")[2]
+
+
+def _span(mark: Any, losses: Losses) -> Iterator[Span]:
+    label = _label(mark)
+    if mark.begin >= mark.end:
+        losses["spans without text"] += 1
+    elif not label:
+        losses["spans without a label"] += 1
+    else:
+        attributes = _attributes(mark, {_label_feature(mark.type)}, losses)
+        yield Span(
+            id=str(mark.xmiID), start=mark.begin, end=mark.end, label=label, attributes=attributes
+        )
+
+
+def _attributes(mark: Any, known: set[str], losses: Losses) -> dict[str, tuple[str, ...]]:
+    """Return the values of a mark's other features as texts; references are counted."""
+    found: dict[str, tuple[str, ...]] = {}
+    for feature in mark.type.all_features:
+        value = mark[feature.name]
+        if feature.name in known | _BASE or value in (None, ""):
+            continue
+        kind = feature.rangeType.name
+        values = [value] if not hasattr(value, "elements") else value.elements or []
+        if kind not in _PRIMITIVE | _MANY:
+            losses["links"] += len(values)
+        elif values:
+            found[_RENAMED.get(feature.name, feature.name)] = tuple(map(_shown, values))
+    return found
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _relation(mark: Any, spans: Mapping[int, Span], losses: Losses) -> Iterator[Relation]:
+    head, tail = (spans.get(getattr(mark[end], "xmiID", -1)) for end in (_HEAD, _TAIL))
+    label = _label(mark)
+    if head is None or tail is None:
+        losses["relations with an end that is no span"] += 1
+    elif not label:
+        losses["relations without a label"] += 1
+    else:
+        rest = _attributes(mark, {_label_feature(mark.type), _HEAD, _TAIL}, losses)
+        if rest:
+            losses["attributes of relations"] += len(rest)
+        yield Relation(head=head.id, label=label, tail=tail.id)
