@@ -142,7 +142,9 @@ def _print(pulled: Pulled, *, drafts: bool) -> None:
     )
     if drafts:
         click.echo(f"{plural(pulled.drafts, 'draft')} that nobody submitted yet")
-    read = "Compared everything" if pulled.full else f"Read {plural(pulled.read, 'changed task')}"
+    read = "Compared everything"
+    if not pulled.full:
+        read = f"Read {plural(pulled.read, 'task')}, changed since the last pull or shortly before"
     changes = f"{pulled.added:,} new or changed, {pulled.deleted:,} deleted"
     click.echo(f"{read}: {changes if pulled.added or pulled.deleted else 'nothing new'}")
     if pulled.repaired:

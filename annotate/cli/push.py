@@ -81,6 +81,7 @@ def push(
     ):
         import msgspec
 
+        from annotate.schema.config import text_changed
         from annotate.studio.pushing import plan_push
         from annotate.studio.pushing import push as carry_out
 
@@ -109,7 +110,7 @@ def push(
             result |= msgspec.structs.asdict(done) | {"places": projects}
             _warn_of_slow(slow)
             if not as_json:
-                _print_done(done, workspace.url)
+                _print_done(done, workspace.url, text_changed(schema.language))
     if as_json:
         print_json(result)
 
@@ -140,6 +141,8 @@ def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[
 def _print_plan(plan: Plan, title: str, *, prune: bool) -> None:
     _print_page(plan, title)
     click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
+    if plan.later:
+        click.echo(f"{plan.later:,} more {'is' if plan.later == 1 else 'are'} new; left for later")
     if (parts := len({*plan.homes.values(), *plan.sizes})) > 1:
         click.echo(f"They are spread over {parts} projects")
     gone = "deleted where nobody worked on them" if prune else "left alone; --prune deletes them"
@@ -183,15 +186,16 @@ def _warn_of_slow(slow: Counter[Slow]) -> None:
         )
 
 
-def _print_done(done: Pushed, url: str | None) -> None:
+def _print_done(done: Pushed, url: str | None, view: str) -> None:
+    """Say what was done; `view` is the one of articles with other texts."""
     if done.pushed:
         click.echo(f"Pushed {plural(done.pushed, 'article')}")
     if done.moved:
         click.echo(f"Carried over to a new text: {plural(done.moved, 'article')}")
     if done.left:
         click.echo(
-            f"{plural(done.left, 'mark')} to look at; see `annotate quarantine list`, and the view"
-            " that waits in Label Studio"
+            f"{plural(done.left, 'mark')} to look at: `annotate quarantine list` tells which were"
+            f" taken off, and which stand at other words; in Label Studio see the view {view!r}"
         )
     if done.pruned or done.kept:
         kept = f"; {done.kept:,} stay, somebody worked on them" if done.kept else ""
@@ -219,5 +223,6 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "outdated": [shown.article.id for shown in plan.outdated],
         "unfinished": plan.unfinished,
         "looked_at": plan.looked_at,
+        "later": plan.later,
         "pushed": 0,
     }

@@ -54,7 +54,8 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
         return
     pulled = f"pulled {found.pulled_at[:16].replace('T', ' ')} UTC" if found.pulled_at else None
     click.echo(f"{workspace.settings.title} · {schema.name} {schema.version} · ", nl=False)
-    click.echo(pulled or "never pulled; run `annotate pull`")
+    never = "never pulled; run `annotate pull`" if found.pushed else "run `annotate push`"
+    click.echo(pulled or never)
     console = stdout()
     console.print(_progress_table(found))
     if found.annotators:
@@ -79,8 +80,8 @@ def _progress_table(found: Status) -> Table:
         ("pushed", found.pushed, ""),
         ("annotated", found.annotated, f"with {plural(found.relations, 'relation')}"),
         ("skipped", found.skipped, ""),
-        ("set aside", len(found.set_aside), "marks that could not be proved"),
-        ("against rules", len(found.breaches), "marks; --json lists them"),
+        ("set aside", len(found.set_aside), "marks to look at; see `annotate quarantine list`"),
+        ("against rules", len(found.breaches), "marks; the first are below, --json lists all"),
     )
     for name, count, note in rows:
         table.add_row(name, f"{count:,}", note if count else "")

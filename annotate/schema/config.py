@@ -83,8 +83,8 @@ REVIEW = {"en": "to be reviewed", "vi": "cần xem lại"}
 # What stands beside a person's name over the articles that wait for them.
 QUEUE = {"en": "to do", "vi": "cần làm"}
 
-# The name of the view of articles whose text changed, where marks could not all be carried over.
-TEXT_CHANGED = {"en": "Text changed, look at it", "vi": "Văn bản đã đổi, cần xem lại"}
+# Where marks could not all be carried over to an article's new text.
+_TEXT_CHANGED = {"en": "Text changed, look at it", "vi": "Văn bản đã đổi, cần xem lại"}
 
 
 class Page(msgspec.Struct, frozen=True, dict=True):
@@ -146,6 +146,11 @@ def labelling_config(schema: Schema, review: tuple[Entity, ...] = ()) -> str:
     indent(view)
     carrier.set("digest", _digest(view))
     return tostring(view, encoding="unicode")
+
+
+def text_changed(language: str) -> str:
+    """Return the name of the view of articles whose text changed, as annotators read it."""
+    return _TEXT_CHANGED.get(language, _TEXT_CHANGED["en"])
 
 
 def carried_schema(config: str) -> Carried | None:

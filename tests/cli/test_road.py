@@ -44,12 +44,15 @@ def test_push_pull_status_build_in_words(
     assert f"Project '{title}': create" in planned.stdout
     assert "2 articles to push, 0 already there" in planned.stdout
     assert studio.projects_titled(title) == []
+    first = annotate("push", "--dry-run", "--limit", "1", cwd=root).stdout
+    assert "1 article to push, 0 already there\n1 more is new; left for later\n" in first
+    assert "run `annotate push`" in annotate("status", cwd=root).stdout
 
     pushed = annotate("push", cwd=root / "corpus").stdout
     assert "Pushed 2 articles" in pushed
     assert "Annotate at http" in pushed
     assert "Nothing to do." in annotate("push", cwd=root).stdout
-    assert "never pulled" in annotate("status", cwd=root).stdout
+    assert "never pulled; run `annotate pull`" in annotate("status", cwd=root).stdout
 
     submit(studio, title, "mot")
     pulled = annotate("pull", cwd=root)

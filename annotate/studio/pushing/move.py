@@ -22,7 +22,7 @@ from annotate.align import Alignment, align
 from annotate.corpus import Article
 from annotate.errors import StudioError
 from annotate.schema import Schema
-from annotate.schema.config import TEXT_CHANGED
+from annotate.schema.config import text_changed
 from annotate.studio.carry import CarriedMarks, carry_marks, which_text
 from annotate.studio.client import Studio
 from annotate.studio.encode import REVIEW_FIELD, encode_task
@@ -133,7 +133,7 @@ class Mover:
 
     def open_view(self) -> None:
         """Have the Data Manager show the tasks that people should look at."""
-        title = TEXT_CHANGED.get(self._schema.language, TEXT_CHANGED["en"])
+        title = text_changed(self._schema.language)
         project = self._place.project
         if title not in {view.data.title for view in self._studio.views(project)}:
             name = f"filter:tasks:data.{REVIEW_FIELD}"

@@ -49,7 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `outdated` those whose suggestions come from other patterns and that nobody annotated.
     `unfinished` counts tasks that a push left between two texts, `looked_at` those in which
     nothing is left that people should look at. `sizes` tells how many
-    tasks each part has, and the greatest number among them.
+    tasks each part has, and the greatest number among them. `later` counts new articles that
+    another push is to send.
     """
 
     config: State
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: int = 0
     looked_at: int = 0
     sizes: dict[int, tuple[int, int]] = {}
+    later: int = 0
 
     @property
     def idle(self) -> bool:
@@ -76,7 +78,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def first(self, limit: int) -> Plan:
         """Return the plan with no more than so many of the new articles."""
-        return msgspec.structs.replace(self, new=self.new[:limit])
+        later = self.later + len(self.new[limit:])
+        return msgspec.structs.replace(self, new=self.new[:limit], later=later)
 
 
 def plan_push(
