@@ -1,0 +1,91 @@
+"""What must hold before a dataset is published."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import yaml
+from huggingface_hub import DatasetCard
+
+from annotate.dataset.lock import LOCK, read_lock
+from annotate.dataset.publish.files import CARD, Check, File
+from annotate.dataset.publish.names import find_names, wanted
+from annotate.progress import Progress
+from annotate.spans import Annotation
+
+
+def as_built(folder: Path, files: Iterable[File]) -> Check:
+    """Check that the files are those that the build wrote, to the byte."""
+    written, there = read_lock(folder).files, {file.name: file.sha256 for file in files}
+    del there[LOCK]
+    problems = [f"{name} is missing" for name in sorted(written.keys() - there.keys())]
+    problems += [f"{name} was not built" for name in sorted(there.keys() - written.keys())]
+    both = sorted(written.keys() & there.keys())
+    problems += [f"{name} was altered" for name in both if written[name] != there[name]]
+    if CARD not in there:
+        problems.append(f"there is no {CARD}")
+    return Check(
+        name="every file is as the build wrote it",
+        problems=tuple(problems),
+        remedy="Run `annotate build` again.",
+    )
+
+
+def licensed(folder: Path) -> Check:
+    """Check that the card names a licence."""
+    remedy = "Set `license` in annotate.toml under [dataset], and build again."
+    return Check(name="a licence is set", problems=tuple(_unlicensed(folder)), remedy=remedy)
+
+
+def _unlicensed(folder: Path) -> Iterator[str]:
+    try:
+        named = DatasetCard.load(folder / CARD).data.get("license")
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        yield f"{CARD} cannot be read: {str(error).splitlines()[0]}"
+        return
+    if not named or named == "unknown":
+        yield "the dataset has no licence"
+
+
+def anonymous(
+    folder: Path, files: Collection[File], secrets: Collection[str], progress: Progress
+) -> Check:
+    """Check that no name or address of an annotator stands in any of the files.
+
+    What is searched, and what for, is told in `annotate.dataset.publish.names`. The places
+    are told without the name.
+    """
+    search = wanted(secrets)
+    places: list[str] = []
+    with progress("Searching for names", len(files)) as advance:
+        for file in files:
+            if search.pattern is not None:
+                places += find_names(folder, file.name, search.pattern)
+            advance(1)
+    noun = "name" if search.left_out == 1 else "names"
+    note = f"{search.left_out} {noun} too short to search for" if search.left_out else ""
+    return Check(
+        name="no annotator is named",
+        problems=tuple(f"an annotator's name or address may be in {place}" for place in places),
+        remedy="Take it out of where it comes from, and build again.",
+        note=note,
+    )
+
+
+def unreviewed(annotations: Iterable[Annotation]) -> Check:
+    """Check that no span counts only until somebody looks at what it was set aside for."""
+    waiting: dict[str, int] = {}
+    for annotation in annotations:
+        spans = {span.id for span in annotation.spans}
+        standing = sum(aside.span in spans for aside in annotation.set_aside)
+        if standing:
+            waiting[annotation.article] = waiting.get(annotation.article, 0) + standing
+    return Check(
+        name="no span is set aside",
+        problems=tuple(
+            f"{count} {'span waits' if count == 1 else 'spans wait'} for review in {article}"
+            for article, count in sorted(waiting.items())
+        ),
+        remedy="Look at them with `annotate quarantine`, then build again.",
+    )

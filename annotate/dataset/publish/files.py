@@ -1,0 +1,143 @@
+"""The files of a dataset, what is checked of them, and what publishing them came to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from annotate.dataset.lock import LOCK, Lock, file_digests, read_lock
+from annotate.errors import DatasetError
+from annotate.progress import Progress
+
+CARD = "README.md"
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the dataset: its path there, its size in bytes and its digest (SHA-256)."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that must hold before a dataset is published.
+
+    `name` says what was looked at, `problems` what does not hold, `remedy` what to do then.
+    `note` is worth knowing although it holds.
+    """
+
+    name: str
+    problems: tuple[str, ...] = ()
+    remedy: str = ""
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether no problem was found."""
+        return not self.problems
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """What was published, or would be; `done` tells which.
+
+    `removed` files are those of the former version that the new one lacks. `place` is where
+    this very version is found: an address with the commit, a folder, a URL. `commit` is the
+    Hub's.
+    """
+
+    target: str
+    files: tuple[File, ...]
+    checks: tuple[Check, ...]
+    removed: tuple[str, ...] = ()
+    place: str = ""
+    commit: str = ""
+    tag: str = ""
+    done: bool = False
+
+
+class Sent(NamedTuple):
+    """Where the new version is, and its commit where there are commits."""
+
+    place: str
+    commit: str = ""
+
+
+class Target(Protocol):
+    """Where a dataset goes."""
+
+    def look(self, files: tuple[File, ...]) -> list[str]:
+        """Return the files that the new version will not have; changes nothing.
+
+        Raises `DatasetError` when the dataset cannot go there.
+        """
+
+    def send(self, folder: Path, files: tuple[File, ...], progress: Progress) -> Sent:
+        """Send the files, read them back and compare; the old version is whole until then."""
+
+
+def files_of(folder: Path) -> tuple[File, ...]:
+    """Return every file of a built dataset, by name.
+
+    Raises `DatasetError` when no build wrote the folder, or it cannot be read.
+    """
+    read_lock(folder)
+    try:
+        found = {**file_digests(folder), LOCK: digest_of(folder / LOCK)}
+        return tuple(
+            File(name=name, size=(folder / name).stat().st_size, sha256=found[name])
+            for name in sorted(found)
+        )
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename} cannot be read: {error.strerror}", "Check its permissions."
+        ) from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest (SHA-256) of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return digest_of_stream(file)
+
+
+def digest_of_stream(file: Any) -> str:
+    """Return the digest (SHA-256) of what is left to read of an open file."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def identity_of(files: Iterable[File]) -> str:
+    """Return a digest of all the files, short enough for a name: 16 hexadecimal digits."""
+    listed = "".join(f"{file.sha256}  {file.name}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
+
+
+def stale_files(target: str, there: Iterable[str], lock: Lock, files: Iterable[File]) -> list[str]:
+    """Return the files of the old version, known by its lock, that the new one lacks.
+
+    Raises `DatasetError` when something lies there that no build wrote.
+    """
+    found = set(there)
+    if foreign := sorted(found - lock.files.keys() - {LOCK}):
+        raise DatasetError(
+            f"{target} holds {_listed(foreign)}, which no build wrote",
+            "Move it elsewhere; what is published replaces everything there.",
+        )
+    return sorted(found - {file.name for file in files})
+
+
+def compare(target: str, there: Mapping[str, str], files: Iterable[File], remedy: str) -> None:
+    """Raise `DatasetError` when the digests read back from a target are not those sent."""
+    sent = {file.name: file.sha256 for file in files}
+    if different := sorted(dict(sent.items() ^ there.items())):
+        raise DatasetError(
+            f"{_listed(different)} read back from {target} is not what was sent", remedy
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}"
