@@ -52,8 +52,9 @@ class Server(NamedTuple):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Also in a run that its shell protects from hanging up: commands are started from here.
+    # Also in a run that its shell protects from these: commands are started from here.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line(
         "markers", "on_both_databases: run on the server on SQLite and on the team's on PostgreSQL"
     )

@@ -223,9 +223,10 @@ class _Build:
 
     def _refuse_empty(self) -> None:
         if not self._count["articles"]:
-            why = "that the policy takes" if self._count["ineligible"] else "that was submitted"
+            taken = "an annotation that the policy takes"
+            what = taken if self._count["ineligible"] else "a submitted annotation"
             raise DatasetError(
-                f"no article of the corpus has an annotation {why}",
+                f"no article of the corpus has {what}",
                 "Annotate some in Label Studio, run `annotate pull`, then build again.",
             )
 
