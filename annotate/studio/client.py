@@ -19,6 +19,7 @@ from annotate.studio.wire import (
     PredictedTask,
     Project,
     PushedTask,
+    Result,
     View,
 )
 
@@ -33,10 +34,6 @@ _PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
 
 
 C = TypeVar("C", bound=Counts)
-
-
-class _Result(msgspec.Struct, frozen=True):
-    result: msgspec.Raw
 
 
 class _Imported(msgspec.Struct, frozen=True):
@@ -216,23 +213,23 @@ class Studio(Connection):
         """Return how many tasks with numbers greater than `above` have annotations."""
         return self.page(_annotated(project_id, PushedTask, "id", 1), after=above)[0]
 
-    def result(self, annotation_id: int) -> msgspec.Raw | None:
+    def result(self, annotation_id: int) -> Result | None:
         """Return the result of an annotation as it is now, None when it was deleted."""
         try:
-            found = self.call("GET", f"api/annotations/{annotation_id}", _Result)
+            return self.call("GET", f"api/annotations/{annotation_id}", Result)
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None
             raise
-        return found.result
 
-    def set_result(self, annotation_id: int, result: Sequence[dict[str, Any]]) -> None:
+    def set_result(self, annotation_id: int, result: Sequence[dict[str, Any]]) -> str:
         """Give an annotation another result; who made it and when it was made stay.
 
-        The server deletes every draft that somebody has of the annotation.
+        Returns the time, ISO 8601 in UTC, at which the server says now it was changed. It
+        deletes every draft that somebody has of the annotation.
         """
         path = f"api/annotations/{annotation_id}"
-        self.call("PATCH", path, dict, body={"result": result})
+        return self.call("PATCH", path, Result, body={"result": result}).updated_at
 
     def drafts(self, project_id: int) -> Iterator[Draft]:
         """Yield everyone's drafts: what people marked and have not submitted yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -13,8 +14,12 @@ from annotate.studio.carry import carry_marks, which_text
 from annotate.studio.client import Studio
 from annotate.studio.decode import decode_annotation, set_all_aside
 from annotate.studio.ledger import Entry, Ledger, Place
+from annotate.studio.ledger.migrations import Migrated
+from annotate.studio.redeciding import rewrite_known
+from annotate.studio.rewrite import Rewriter
 from annotate.studio.settle import carry_decisions, set_aside_marks, settle
 from annotate.studio.sweep import read_marks
+from annotate.studio.times import Times
 from annotate.studio.wire import AnnotatedTask, Draft, Meta, WireAnnotation
 from annotate.text import digest
 
@@ -31,7 +36,7 @@ class Reader:
         self._place = place
         self._schema = schema
         self._people = ledger.people(place.server)
-        self._ties = ledger.ties.all(place)
+        self._times = Times(ledger, place)
         self._asked = False
         self.late: list[int] = []
 
@@ -40,17 +45,37 @@ class Reader:
         shown = Meta(task.meta.article if task.meta else "", digest(task.data.text))
         for wire in task.annotations:
             annotation = self._prove(task, shown, wire)
-            known = self._known(annotation, task.data.text)
-            yield Entry(self._true_times(settle(annotation, known)), bytes(wire.result))
+            known = self._known(annotation, wire, task.data.text)
+            yield Entry(self._true_times(settle(annotation, known), wire), bytes(wire.result))
 
-    def _known(self, annotation: Annotation, text: str) -> Annotation | None:
+    def _known(self, annotation: Annotation, wire: WireAnnotation, text: str) -> Annotation | None:
         """Return what the ledger has to settle, with what was decided brought to this text."""
-        known = self._ledger.unsettled(self._place, annotation.id)
-        if known is None or not known.decided or known.sha256 == annotation.sha256:
+        entry = self._ledger.unsettled(self._place, annotation.id)
+        if entry is None:
+            return None
+        known = self._migrated(entry, bytes(wire.result))
+        if not known.decided or known.sha256 == annotation.sha256:
             return known
         # None when the text on the server was not ours.
         before = self._ledger.version(known.article, known.sha256)
         return carry_decisions(known, before.text, text, annotation.sha256) if before else known
+
+    def _migrated(self, entry: Entry, result: bytes) -> Annotation:
+        """Return what the ledger had of a result before a migration rewrote it, as it is now."""
+        known = entry.annotation
+        if self._migration is None:
+            return known
+        last, rewriter = self._migration
+        if last.ended is not None and self._ledger.is_after(self._place, known.id, last.row):
+            return known
+        is_due = rewriter.rewrite(read_marks(result)).changed
+        return known if is_due else rewrite_known(entry, rewriter)
+
+    @cached_property
+    def _migration(self) -> tuple[Migrated, Rewriter] | None:
+        """The project's last migration, and what it does."""
+        last = self._ledger.migrations.last(self._place)
+        return (last, Rewriter(last.old, last.new)) if last else None
 
     def draft(self, task: AnnotatedTask, draft: Draft) -> Entry:
         """Return a draft as an annotation with the status `draft`."""
@@ -103,14 +128,10 @@ class Reader:
             self._ledger.set_people(self._place.server, self._people)
         return self._people.get(number or 0, f"user {number}")
 
-    def _true_times(self, annotation: Annotation) -> Annotation:
-        """Return a restored annotation with the times that it had before."""
-        tie = self._ties.get(annotation.id)
-        if tie is None:
-            return annotation
-        untouched = annotation.updated_at == tie.stamped_at
+    def _true_times(self, annotation: Annotation, wire: WireAnnotation) -> Annotation:
+        """Return an annotation with the times at which people made and changed it."""
         return msgspec.structs.replace(
             annotation,
-            created_at=tie.created_at,
-            updated_at=tie.updated_at if untouched else annotation.updated_at,
+            created_at=self._times.created(wire.id, wire.created_at),
+            updated_at=self._times.updated(wire.id, wire.updated_at, wire.result),
         )

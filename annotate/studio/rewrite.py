@@ -35,6 +35,9 @@ Kind = Literal["span", "attribute", "choice", "relation", "other"]
 # For one pattern on one span.
 _SECONDS = 0.2
 
+# By which a mark is found again in what became of it; whatever is not understood is kept.
+_NUMBER = "annotate:number"
+
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """A result as the new version has it.
@@ -82,6 +85,12 @@ class Rewriter:
         told = rewrite(self.rules, *parts)
         rewritten = list(_Composer(self, parts, told).compose(marks))
         return Marks(result=rewritten, changed=rewritten != marks, told=told)
+
+    def follow(self, result: Iterable[Mark]) -> list[Mark | None]:
+        """Return what becomes of each mark, None for one that the new version has no place for."""
+        numbered = [{**mark, _NUMBER: at} for at, mark in enumerate(result)]
+        found = {mark.pop(_NUMBER): mark for mark in self.rewrite(numbered).result}
+        return [found.get(at) for at in range(len(numbered))]
 
     def parts(self, marks: list[Mark]) -> Parts:
         """Return the spans, relations and answers that a result has, by their old names.

@@ -13,8 +13,10 @@ import msgspec
 
 from annotate.progress import Progress, silent
 from annotate.studio.client import Studio
-from annotate.studio.ledger.migrations import Migrated, MigrationLog
+from annotate.studio.ledger import Ledger, Place
+from annotate.studio.ledger.migrations import Migrated
 from annotate.studio.rewrite import Mark, Marks, Rewriter
+from annotate.studio.times import Times
 from annotate.studio.wire import Draft, PredictedTask
 
 # Tasks whose predictions are replaced at once; between deleting and adding there are none.
@@ -25,13 +27,14 @@ class Sweep:
     """Rewrites the annotations, drafts and predictions of one project."""
 
     def __init__(
-        self, studio: Studio, project: int, rewriter: Rewriter, log: MigrationLog,
+        self, studio: Studio, ledger: Ledger, place: Place, rewriter: Rewriter,
         migrated: Migrated, progress: Progress = silent,
     ) -> None:  # fmt: skip
         self._studio = studio
-        self._project = project
+        self._project = place.project
         self._rewriter = rewriter
-        self._log = log
+        self._log = ledger.migrations
+        self._times = Times(ledger, place)
         self._migrated = migrated
         self._progress = progress
 
@@ -57,18 +60,19 @@ class Sweep:
 
     def _annotation(self, task: int, annotation: int) -> bool:
         # Anew: somebody may have changed it since it was listed.
-        result = self._studio.result(annotation)
-        marks = self._rewrite(result) if result is not None else None
-        if result is None or marks is None or not marks.changed:
+        found = self._studio.result(annotation)
+        marks = self._rewrite(found.result) if found is not None else None
+        if found is None or marks is None or not marks.changed:
             return False
-        self._log.back_up(self._migrated, "annotation", annotation, bytes(result))
+        self._log.back_up(self._migrated, "annotation", annotation, bytes(found.result))
         # The server deletes the drafts of an annotation that is written to.
         drafts = [d for d in self._studio.drafts_of(task) if d.annotation == annotation]
         for draft in drafts:
             self._back_up(draft)
             new = self._rewrite(draft.result).result
             self._studio.update_draft(draft.id, annotation=None, result=new)
-        self._studio.set_result(annotation, marks.result)
+        changed = self._times.updated(annotation, found.updated_at, found.result)
+        self._times.write(self._studio, annotation, marks.result, changed)
         for draft in drafts:
             self._studio.update_draft(draft.id, annotation=annotation)
         return True

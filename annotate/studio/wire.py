@@ -76,6 +76,13 @@ class WireAnnotation(msgspec.Struct, frozen=True):
     ground_truth: bool = False
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What an annotation holds at this moment, and when it was last written to."""
+
+    result: msgspec.Raw
+    updated_at: str
+
+
 class AnnotatedTask(msgspec.Struct, frozen=True):
     """A task with everyone's annotations."""
 

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_database_is_refused_and_untouched(path: Path) -> None
     [
         ("CREATE TABLE mine (x)", "is a database of something else"),
         ("CREATE TABLE annotations (x)", "is a database of something else"),
-        ("PRAGMA user_version = 4", "has version 4, this annotate knows 3"),
+        ("PRAGMA user_version = 5", "has version 5, this annotate knows 4"),
         ("CREATE TABLE mine (x); PRAGMA user_version = 99", "has version 99"),
     ],
 )

@@ -18,6 +18,7 @@ from annotate.errors import LedgerError
 from annotate.studio.ledger import Entry, Place, open_ledger
 from annotate.studio.ledger.chain import link
 from annotate.studio.ledger.ledger import Ledger
+from annotate.studio.ledger.stamps import Stamp
 from annotate.studio.ledger.verify import Checked, Fault, open_to_read, verify
 from tests.factories import make_annotation, make_article, make_span
 from tests.studio.ledgers import ELSEWHERE, HERE, append, entry, history
@@ -388,6 +389,23 @@ def test_a_ledger_of_another_version_is_refused(path: Path, version: int, proble
         connection.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(LedgerError, match=problem), open_to_read(path):
         pass
+
+
+def test_a_ledger_of_the_version_before_can_be_checked_and_is_brought_to_this_one(
+    path: Path,
+) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE stamps")
+        connection.execute("PRAGMA user_version = 3")
+    with open_to_read(path) as ledger:
+        assert verify(ledger, lambda fault: pytest.fail(str(fault))).rows > 0
+    with open_ledger(path) as ledger:
+        rows = ledger.rows()
+        ledger.stamps.set(HERE, 1, Stamp("digest", "before", "now"))
+        assert ledger.stamps.find(HERE, 1) == Stamp("digest", "before", "now")
+        assert ledger.stamps.find(HERE, 2) is None
+    with open_to_read(path) as ledger:
+        assert verify(ledger, lambda fault: pytest.fail(str(fault))).rows == rows
 
 
 def test_memory_does_not_grow_with_the_ledger(tmp_path: Path) -> None:

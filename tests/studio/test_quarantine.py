@@ -74,8 +74,8 @@ class Desk(NamedTuple):
     def pull(self, marks: list[Any], number: int = 1) -> int:
         """Bring what the server has into the ledger, as a pull does; return the rows added."""
         self.ledger.record_tasks(self.place, [(1, self.article)])
-        known = self.ledger.unsettled(self.place, number)
-        settled = settle(self.fetch(marks, number), known)
+        entry = self.ledger.unsettled(self.place, number)
+        settled = settle(self.fetch(marks, number), entry.annotation if entry else None)
         return self.ledger.append(self.place, [Entry(settled, msgspec.json.encode(marks))])
 
     def counts(self, number: int = 1) -> Annotation:
@@ -571,7 +571,7 @@ def test_pulls_keep_what_was_decided_until_somebody_changes_the_mark(room: Room)
     assert extents(room.counts())[0] == (*LE_AN, "PERSON")
     assert (room.counts().decided, room.marks()) == ((), [])
     assert on_server is not None
-    assert json.loads(bytes(on_server)) == [wrong(), rank]
+    assert json.loads(bytes(on_server.result)) == [wrong(), rank]
 
 
 def test_an_accepted_span_goes_along_when_the_text_of_its_article_changes(

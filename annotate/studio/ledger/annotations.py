@@ -72,12 +72,19 @@ class Annotations:
         """Return what counts of an annotation, None when it is not known or was deleted."""
         return _read(self._newest(place, annotation, kind))
 
-    def unsettled(self, place: Place, annotation: int) -> Annotation | None:
+    def unsettled(self, place: Place, annotation: int) -> Entry | None:
         """Return an annotation of which marks were set aside or decided on, else None."""
         known = self._newest(place, annotation, "annotation")
-        if known is None or not any(part in known[0] for part in _UNSETTLED):
-            return None
-        return msgspec.json.decode(known[0], type=Annotation)
+        return _read(known) if known and any(part in known[0] for part in _UNSETTLED) else None
+
+    def is_after(self, place: Place, annotation: int, row: int) -> bool:
+        """Whether the newest row of an annotation was added after that row."""
+        (newest,) = self._db.execute(
+            "SELECT max(row) FROM annotations WHERE server = ? AND project = ?"
+            " AND kind = 'annotation' AND annotation = ?",
+            (*place, annotation),
+        ).fetchone()
+        return newest is not None and int(newest) > row
 
     def bury(self, place: Place, seen: set[int], kind: Kind = "annotation") -> int:
         """Add a tombstone for every annotation not in `seen`; return how many."""

@@ -13,6 +13,7 @@ from annotate.studio.ledger.moves import Move, MoveLog
 from annotate.studio.ledger.names import Entry, Place
 from annotate.studio.ledger.projects import Projects
 from annotate.studio.ledger.pulls import PullLog
+from annotate.studio.ledger.stamps import StampLog
 from annotate.studio.ledger.tasks import Tasks
 from annotate.studio.ledger.ties import TieLog
 
@@ -57,6 +58,11 @@ class Ledger(Projects, Tasks, Annotations):
     def ties(self) -> TieLog:
         """The ties of restored annotations to what they were restored from."""
         return TieLog(self._db)
+
+    @property
+    def stamps(self) -> StampLog:
+        """When people changed annotations that were written to since."""
+        return StampLog(self._db)
 
     def copy_to(self, connection: sqlite3.Connection) -> None:
         """Copy the whole ledger as it is at this moment into an empty database."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from annotate.studio.ledger.chain import START, link
 
-VERSION = 3
+VERSION = 4
 
 _PROJECTS = """
 CREATE TABLE projects (            -- which projects on a server hold the workspace's tasks
@@ -165,15 +165,33 @@ CREATE TABLE ties (                -- of a restored annotation to the one it was
 ) STRICT;
 """
 
+_STAMPS = """
+CREATE TABLE stamps (              -- when a person changed what annotate wrote on the server since
+    server     TEXT NOT NULL,
+    project    INTEGER NOT NULL,
+    annotation INTEGER NOT NULL,
+    result     TEXT NOT NULL,      -- the digest of what was written
+    updated_at TEXT NOT NULL,      -- the true time
+    stamped_at TEXT NOT NULL,      -- the time that the server gave it, or '' if not known
+    PRIMARY KEY (server, project, annotation)
+) STRICT;
+"""
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, within the transaction that is open."""
-    parts = (_PROJECTS, _ARTICLES_AND_TASKS, _ANNOTATIONS, _PULLS, _MIGRATIONS, _MOVES)
+    parts = (_PROJECTS, _ARTICLES_AND_TASKS, _ANNOTATIONS, _PULLS, _MIGRATIONS, _MOVES, _STAMPS)
     _run(connection, "".join(parts))
 
 
 def upgrade(connection: sqlite3.Connection, version: int) -> None:
     """Bring the tables of an earlier version to this one, within the open transaction."""
+    if version < 3:
+        _upgrade_to_3(connection, version)
+    _run(connection, _STAMPS)
+
+
+def _upgrade_to_3(connection: sqlite3.Connection, version: int) -> None:
     if version == 1:
         connection.execute("ALTER TABLE projects ADD COLUMN page TEXT NOT NULL DEFAULT ''")
         _run(connection, _MIGRATIONS)

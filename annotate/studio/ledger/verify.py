@@ -21,6 +21,8 @@ from annotate.studio.ledger.ledger import Ledger
 from annotate.studio.ledger.names import Place
 
 # Texts whose lengths are remembered.
+# The first version of the tables in which rows have hashes.
+_CHAINED = 3
 _TEXTS = 4096
 # What reading a damaged file raises; SQLite tells broken names as they are.
 _DAMAGE = (sqlite3.Error, UnicodeDecodeError)
@@ -81,7 +83,7 @@ def _refuse_other(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if not version:
         raise LedgerError(f"{path} is not a ledger", "Name a ledger or a backup of one.")
-    if version < tables.VERSION:
+    if version < _CHAINED:
         raise LedgerError(
             f"{path} has version {version}, in which rows had no hashes",
             "`annotate restore` takes it all the same.",

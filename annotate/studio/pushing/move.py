@@ -33,6 +33,7 @@ from annotate.studio.pushing.suggestions import renew
 from annotate.studio.reading import Reader
 from annotate.studio.settle import decide, set_aside_marks
 from annotate.studio.sweep import read_marks
+from annotate.studio.times import Times
 from annotate.studio.wire import AnnotatedTask, Draft, Meta, WireAnnotation
 
 # How often a task is looked at again while people go on in it.
@@ -48,6 +49,7 @@ class Mover:
         self._place = place
         self._schema = schema
         self._reader = Reader(studio, ledger, place, schema)
+        self._times = Times(ledger, place)
 
     def run(self, changed: Mapping[int, Article]) -> Iterator[int]:
         """Move tasks to other texts of their articles, after those that were cut off.
@@ -174,7 +176,9 @@ class Mover:
         for draft in drafts:
             result = crossing.carry(read_marks(draft.result)).result
             self._studio.update_draft(draft.id, annotation=None, result=result)
-        self._studio.set_result(wire.id, crossing.carry(read_marks(wire.result)).result)
+        carried = crossing.carry(read_marks(wire.result)).result
+        changed = self._times.updated(wire.id, wire.updated_at, wire.result)
+        self._times.write(self._studio, wire.id, carried, changed)
         for draft in drafts:
             self._studio.update_draft(draft.id, annotation=wire.id)
 
