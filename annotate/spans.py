@@ -11,7 +11,7 @@ import msgspec
 Status = Literal["submitted", "skipped", "draft"]
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
+class Span(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A labelled stretch of an article; `start` and `end` are code points, end exclusive.
 
     `attributes` are the answers to the schema's attributes of spans, by name.
@@ -24,7 +24,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[str, tuple[str, ...]] = {}
 
 
-class Relation(msgspec.Struct, frozen=True, kw_only=True):
+class Relation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A labelled arrow from the span with id `head` to the span with id `tail`."""
 
     head: str
@@ -64,7 +64,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     untied: tuple[Relation, ...] = ()
 
 
-class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+class Annotation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One person's work on one version of one article.
 
     `id` is the server's, `sha256` that of the canonical text that was annotated, times are

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from annotate.errors import WorkspaceError
+from annotate.mistakes import explain
 
 FILE_NAME = "annotate.toml"
 PRIVATE = ".annotate"
@@ -34,11 +35,15 @@ def _is_url(text: str) -> bool:
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The share of the articles that each split gets; the three add up to 1."""
+    """The share of the articles that each split gets; the three add up to 1.
+
+    Another `seed` gives other splits of the same shares.
+    """
 
     train: float = 0.8
     validation: float = 0.1
     test: float = 0.1
+    seed: int = 0
 
     def __post_init__(self) -> None:
         shares = (self.train, self.validation, self.test)
@@ -68,10 +73,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
 class Tagging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a text is cut into tokens, and how spans are shown as their tags.
 
-    `tokenizer` is `syllable`, `underthesea` or `spacy:LANGUAGE`. Of nested spans the
-    `outermost` or the `innermost` is shown, or each on a level of its own, of which there are
-    so many as `levels` says. A span that begins or ends within a token gets the whole token
-    (`expand`), only what lies in it (`contract`), is left out (`drop`) or is refused (`error`).
+    `tokenizer` is `syllable`, `underthesea`, `spacy:LANGUAGE` or `spacy:PIPELINE`. Of nested
+    spans the `outermost` or the `innermost` is shown, or each on a level of its own, of which
+    there are so many as `levels` says. A span that begins or ends within a token gets the whole
+    token (`expand`), only what lies in it (`contract`), is left out (`drop`) or is refused
+    (`error`).
     """
 
     tokenizer: str = "syllable"
@@ -99,14 +105,28 @@ class DatasetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     """What counts for the dataset, how it is split and tagged, and what its card says.
 
     With `include_unannotated` articles that nobody annotated are in it too, without entities.
+    For the card: `description` says what the dataset is and what for, `homepage` is its address
+    on the web, `authors` are whom to cite; `citation` is a BibTeX entry, where the one made of
+    these does not do. `annotations_creators` is the Hub's word for who annotated.
     """
 
     title: str = ""
     license: str = "unknown"
+    description: str = ""
+    homepage: str = ""
+    authors: tuple[str, ...] = ()
+    citation: str = ""
+    annotations_creators: Literal[
+        "", "crowdsourced", "expert-generated", "found", "machine-generated", "other"
+    ] = ""
     split: Split = Split()
     policy: Policy = Policy()
     tokens: Tagging = Tagging()
     include_unannotated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.homepage and not _is_url(self.homepage):
+            raise ValueError("homepage must be http(s)://HOST, without a password")
 
 
 class StudioSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -207,6 +227,11 @@ class Workspace:
         return self.corpus_path.with_name("gold")
 
     @property
+    def splits_path(self) -> Path:
+        """The list of articles whose split is fixed; need not exist."""
+        return self.root / "splits.csv"
+
+    @property
     def private(self) -> Path:
         """The unversioned folder `.annotate/`, readable by its owner only; made if absent."""
         path = self.root / PRIVATE
@@ -270,12 +295,14 @@ def open_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Wor
 
 def _read_settings(path: Path) -> Settings:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Settings)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = str(error).replace(" - at `$.", ": `").replace(" - at `$`", "")
-        raise WorkspaceError(f"{path}: {reason}", "Correct the file.") from error
+        raw = path.read_bytes()
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return msgspec.toml.decode(raw, type=Settings)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reason = explain(error, raw, Settings)
+        raise WorkspaceError(f"{path}: {reason}", "Correct the file.") from error
 
 
 def shipped(name: str) -> Path:

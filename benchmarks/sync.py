@@ -264,7 +264,7 @@ class Bench:
         for number in numbers:
             found = studio.result(number)
             assert found is not None  # noqa: S101
-            marks = json.loads(bytes(found))
+            marks = json.loads(bytes(found.result))
             studio.set_result(number, marks[1:] + marks[:1])
 
     def _rate(self, seconds: Sequence[float]) -> float:

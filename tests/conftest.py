@@ -238,6 +238,7 @@ def run_annotate(*arguments: str | Path, cwd: Path | None = None, **environ: str
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def run_locally(*arguments: str | Path) -> Outcome:
+def run_locally(*arguments: str | Path, **environ: str) -> Outcome:
     """Run the command as a process that knows no server but the workspace's own."""
-    return run_annotate(*arguments, LABEL_STUDIO_URL="", LABEL_STUDIO_API_KEY="")
+    environ |= {"LABEL_STUDIO_URL": "", "LABEL_STUDIO_API_KEY": ""}
+    return run_annotate(*arguments, cwd=None, **environ)

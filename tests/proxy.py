@@ -46,11 +46,15 @@ class Asked:
 
 @dataclass
 class Answer:
-    """An answer, as the server gave it or as a fault makes it up."""
+    """An answer, as the server gave it or as a fault makes it up.
+
+    `size` is what the server says that the body has, which the answer to HEAD does not hold.
+    """
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+    size: int = 0
 
 
 Deed = Callable[["Exchange"], None]
@@ -200,7 +204,7 @@ class Exchange(BaseHTTPRequestHandler):
                     self.forward()
                 deed(self)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = exchange  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = exchange  # noqa: N815
 
     def forward(self) -> Answer:
         """Let the server do the work, once, and return its answer; 502 when it is gone."""
@@ -213,7 +217,9 @@ class Exchange(BaseHTTPRequestHandler):
 
     def send(self, answer: Answer, *, size: int | None = None) -> None:
         """Send an answer, which claims to have `size` bytes."""
-        self.start(answer, ("Content-Length", str(len(answer.body) if size is None else size)))
+        if size is None:
+            size = len(answer.body) if self.command != "HEAD" else answer.size
+        self.start(answer, ("Content-Length", str(size)))
         self.wfile.write(answer.body)
 
     def start(self, answer: Answer, framing: tuple[str, str]) -> None:
@@ -246,4 +252,5 @@ def _ask(netloc: str, asked: Asked) -> Answer:
     finally:
         server.close()
     headers = [(name, text) for name, text in told.getheaders() if name.lower() not in _OWN]
-    return Answer(told.status, headers, body)
+    size = int(told.getheader("Content-Length") or 0)
+    return Answer(told.status, headers, body, size)

@@ -77,18 +77,52 @@ def test_a_missing_workspace_is_an_error_with_the_command_that_makes_one(tmp_pat
     ("content", "expected"),
     [
         ("title = \n", "line 1"),
-        (BARE + "colour = 1\n", "unknown field `colour`"),
-        ('title = "Tin"\ncorpus = "texts"\n', "missing required field `schema`"),
-        (BARE.replace('"texts"', "7"), "Expected `str`, got `int`: `corpus`"),
+        ("title = \n", "it is not TOML: "),
+        (BARE + "colour = 1\n", "the file may not have the key colour; there are title, schema,"),
+        ('title = "Tin"\ncorpus = "texts"\n', "there is no key schema, which must be there"),
+        (BARE.replace('"texts"', "7"), 'corpus must be a text in quotes ("…"), not 7'),
+        (BARE + "label-studio = 3\n", "label-studio must be a table of keys, not 3"),
+        (
+            BARE + '[label-studio]\nbatch-size = "many"\n',
+            'label-studio.batch-size must be a whole number, not "many"',
+        ),
+        (
+            BARE + "[label-studio]\nurl = 3\n",
+            'label-studio.url must be a text in quotes ("…"), not 3',
+        ),
+        (BARE + '[duplicates]\nthreshold = "x"\n', 'threshold must be a number, not "x"'),
+        (BARE + "[dataset]\ntitle = { a = 1 }\n", 'a text in quotes ("…"), not a table'),
+        (BARE + "[dataset]\ninclude-unannotated = 1\n", "must be true or false, not 1"),
+        (
+            BARE + '[dataset.policy]\nuse = "newest"\n',
+            'use must be one of "latest", "annotator", "ground-truth", "agreed", not "newest"',
+        ),
+        (
+            BARE + "[dataset.policy]\nannotators = [1]\n",
+            'dataset.policy.annotators[0] must be a text in quotes ("…"), not 1',
+        ),
+        (
+            BARE + '[dataset.policy]\nannotators = "an"\n',
+            'must be a list in brackets ([…]), not "an"',
+        ),
         (BARE.replace("Tin", "T"), "title must have from 3 to 50 characters"),
         (BARE.replace("Tin", "T" * 51), "title must have from 3 to 50 characters"),
-        (BARE + "[label-studio]\nbatch-size = 0\n", "batch-size must be from 1 to 2000"),
+        (
+            BARE + "[label-studio]\nbatch-size = 0\n",
+            "[label-studio] batch-size must be from 1 to 2000",
+        ),
         (BARE + "[label-studio]\nbatch-size = 2001\n", "batch-size must be from 1 to 2000"),
-        (BARE + "[label-studio]\nbatch_size = 5\n", "unknown field `batch_size`"),
+        (
+            BARE + "[label-studio]\nbatch_size = 5\n",
+            "[label-studio] may not have the key batch_size; batch-size may be meant",
+        ),
         (BARE + '[label-studio]\nurl = "example.org"\n', "url must be http(s)://HOST"),
         (BARE + "[dataset]\nsplit = { train = 0.5, validation = 0.1 }\n", "add up to 1"),
         (BARE + "[dataset]\nsplit = { train = 1.5, test = -0.6 }\n", "at least 0"),
-        (BARE + "[dataset]\nsplit = { dev = 0.1 }\n", "unknown field `dev`"),
+        (
+            BARE + "[dataset]\nsplit = { dev = 0.1 }\n",
+            "[dataset.split] may not have the key dev; there are train,",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_its_fault(tmp_path: Path, content: str, expected: str) -> None:
@@ -97,7 +131,7 @@ def test_a_wrong_file_is_named_with_its_fault(tmp_path: Path, content: str, expe
 
 def test_a_file_that_is_not_utf8_is_a_workspace_error(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b'title = "Tin \xff"')
-    with pytest.raises(WorkspaceError, match="utf-8"):
+    with pytest.raises(WorkspaceError, match="it is not UTF-8 text, at byte 14"):
         open_workspace(tmp_path, {})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from annotate.cli.common import (
     plural,
     print_json,
     rich_progress,
+    say,
     stdout,
     workspace_option,
 )
@@ -24,6 +25,7 @@ from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotate.studio.assigning import Plan, Queue, Share, Standing
+    from annotate.studio.client import Studio
     from annotate.studio.ledger import Ledger
 
 # Wider than any table, so that no link is cut: a terminal breaks lines by itself.
@@ -57,24 +59,15 @@ def assign(
 
     \b
     Example:
-      annotate assign --annotators an@example.org,binh@example.org --overlap 2 --dry-run
-      annotate assign --annotators an@example.org,binh@example.org,chi@example.org --by cluster
+      annotate assign --annotators an@example.org,binh@example.org --dry-run
+      annotate assign --annotators an@example.org,chi@example.org --overlap 2
       annotate assign
     """
-    from annotate.studio.assigning import (
-        ask_server,
-        check_annotators,
-        find_queues,
-        find_shares,
-        plan_assignment,
-    )
-    from annotate.studio.assigning import assign as carry_out
+    from annotate.studio.assigning import find_queues, find_shares
     from annotate.studio.ledger import open_ledger
-    from annotate.studio.project import require_parts
 
     if annotators is None and (overlap or by or rebalance or dry_run):
         raise click.UsageError("Name the people with --annotators.")
-    settings = workspace.settings
     language = load_workspace_schema(workspace).language
     with (
         # A push writes the same tasks.
@@ -82,38 +75,74 @@ def assign(
         open_ledger(workspace.ledger_path) as ledger,
         connect(workspace) as (studio, server),
     ):
-        limit = settings.label_studio.max_tasks_per_project
-        projects = require_parts(studio, ledger, server, settings.title, limit)
-        wanted = overlap or max(project.maximum_annotations for project in projects)
-        named = (annotators or "").split(",")
-        if annotators is not None:
-            # Before the server is asked about every task.
-            check_annotators(named, wanted, studio.people())
-        standing = ask_server(
-            studio, ledger, server, projects, drafts=rebalance, progress=rich_progress
-        )
+        desk = _Desk(workspace, ledger, studio, server)
+        named = None if annotators is None else annotators.split(",")
+        projects, standing, wanted = _ask(desk, named, overlap, drafts=rebalance)
         door = find_door(workspace)
-        queues = find_queues(studio, [project.id for project in projects])
-        if annotators is None:
+        queues = find_queues(studio, projects)
+        if named is None:
             shares = find_shares(standing, standing.former_here)
             _tell(standing, shares, queues, door, as_json=as_json)
             return
-        clusters = _clusters(workspace, ledger) if by else None
-        plan = plan_assignment(
-            standing, ledger, server, named, wanted, clusters=clusters, rebalance=rebalance
-        )
+        plan = _plan(desk, standing, named, wanted, by_cluster=bool(by), rebalance=rebalance)
         if not as_json:
             _print_plan(plan, standing)
         if not dry_run:
-            made = carry_out(
-                studio, ledger, server, standing, plan, language, progress=rich_progress
-            )
+            made = _carry_out(desk, standing, plan, language)
             queues = [*made, *(one for one in queues if one.person not in plan.annotators)]
-    result = _as_json(plan.shares, queues, door, len(standing.articles), 0)
     if as_json:
+        result = _as_json(plan.shares, queues, door, len(standing.articles), 0)
         print_json(result | _plan_as_json(plan, dry_run=dry_run))
     elif not dry_run:
         _print_queues(plan.shares, queues, door)
+
+
+class _Desk(NamedTuple):
+    """A workspace, its ledger, and its server under the ledger's name for it."""
+
+    workspace: Workspace
+    ledger: Ledger
+    studio: Studio
+    server: str
+
+
+def _ask(
+    desk: _Desk, named: list[str] | None, overlap: int | None, *, drafts: bool
+) -> tuple[list[int], Standing, int]:
+    """Return the projects, who has what in them, and how many people an article is to have."""
+    from annotate.studio.assigning import ask_server, check_annotators
+    from annotate.studio.project import require_parts
+
+    workspace, ledger, studio, server = desk
+    settings = workspace.settings
+    limit = settings.label_studio.max_tasks_per_project
+    projects = require_parts(studio, ledger, server, settings.title, limit)
+    wanted = overlap or max(project.maximum_annotations for project in projects)
+    if named is not None:
+        # Before the server is asked about every task.
+        check_annotators(named, wanted, studio.people())
+    standing = ask_server(studio, ledger, server, projects, drafts=drafts, progress=rich_progress)
+    return [project.id for project in projects], standing, wanted
+
+
+def _plan(
+    desk: _Desk, standing: Standing, named: list[str], wanted: int, *, by_cluster: bool,
+    rebalance: bool,
+) -> Plan:  # fmt: skip
+    from annotate.studio.assigning import plan_assignment
+
+    clusters = _clusters(desk.workspace, desk.ledger) if by_cluster else None
+    return plan_assignment(
+        standing, desk.ledger, desk.server, named, wanted, clusters=clusters, rebalance=rebalance
+    )
+
+
+def _carry_out(desk: _Desk, standing: Standing, plan: Plan, language: str) -> list[Queue]:
+    from annotate.studio.assigning import assign
+
+    return assign(
+        desk.studio, desk.ledger, desk.server, standing, plan, language, progress=rich_progress
+    )
 
 
 def _clusters(workspace: Workspace, ledger: Ledger) -> dict[str, str]:
@@ -137,7 +166,7 @@ def _tell(
     if shares:
         _print_queues(shares, queues, door)
     click.echo(f"{plural(left, 'article')} of {count:,} have nobody", nl=False)
-    click.echo("; run `annotate assign --annotators …` to assign them." if left else ".")
+    say("; run `annotate assign --annotators …` to assign them." if left else ".")
 
 
 def _print_plan(plan: Plan, standing: Standing) -> None:
@@ -145,7 +174,7 @@ def _print_plan(plan: Plan, standing: Standing) -> None:
     from rich.table import Table
 
     each = f"{plural(plan.overlap, 'person', 'people')} each"
-    click.echo(f"{plural(len(standing.articles), 'article')} for {each}")
+    say(f"{plural(len(standing.articles), 'article')} for {each}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("annotator")
     for name in ("articles", "done", "gets", "loses"):
@@ -155,18 +184,18 @@ def _print_plan(plan: Plan, standing: Standing) -> None:
         table.add_row(share.person, *(f"{count:,}" for count in counts))
     stdout().print(table)
     if plan.more:
-        click.echo(
-            f"{plural(plan.more, 'article')} keep more people than that, from before; --rebalance"
-            " takes them from those who have not begun"
+        say(
+            f"{plural(plan.more, 'article')} keep more people than that, from before;\n"
+            "  --rebalance takes them from those who have not begun"
         )
     for share in plan.others:
         if share.articles:
-            click.echo(f"{share.person} is not in the list and keeps what they have")
+            say(f"{share.person} is not in the list and keeps what they have")
     if not plan.changed and not plan.tasks:
-        click.echo("Nobody's articles change.")
+        say("Nobody's articles change.")
         return
     changes = plural(len(plan.changed), "article")
-    click.echo(f"{changes} to assign, {plural(len(plan.tasks), 'task')} to write")
+    say(f"{changes} to assign, {plural(len(plan.tasks), 'task')} to write")
 
 
 def _print_queues(shares: Sequence[Share], queues: Sequence[Queue], door: Door) -> None:
@@ -188,10 +217,11 @@ def _print_queues(shares: Sequence[Share], queues: Sequence[Queue], door: Door) 
     console.width = _WIDE
     console.print(table)
     if door.note:
-        click.echo(door.note)
-    click.echo(
-        "In their queue people open articles one by one, or choose “Label Tasks As Displayed” at"
-        " the arrow beside “Label All Tasks”. The button itself offers everyone's articles."
+        say(door.note)
+    say(
+        "In their queue people open articles one by one, or choose\n"
+        "“Label Tasks As Displayed” at the arrow beside “Label All Tasks”.\n"
+        "The button itself offers everyone's articles."
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from annotate.workspace import DatasetSettings, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn
 
     from annotate.corpus import Article
     from annotate.dataset.built import Built
@@ -64,6 +68,23 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines of text; in a terminal one that is too long is broken between words."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        width = shutil.get_terminal_size().columns
+        text = "\n".join(_wrapped(line, width) for line in text.splitlines())
+    click.echo(text, err=err)
+
+
+def _wrapped(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    parts = textwrap.wrap(
+        line, width, subsequent_indent=f"{indent}  ", break_long_words=False,
+        break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False,
+    )  # fmt: skip
+    return "\n".join(parts)
+
+
 def stdout() -> Console:
     """Return the console for results."""
     from rich.console import Console
@@ -73,32 +94,57 @@ def stdout() -> Console:
 
 @contextmanager
 def rich_progress(label: str, total: int | None = None) -> Iterator[Advance]:
-    """Show progress on stderr, after which nothing of it stays; silent without a terminal."""
+    """Show progress on stderr, after which nothing of it stays; silent without a terminal.
+
+    Of work whose end nobody knows, only how much is done and how long it has taken.
+    """
     from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(
+        *_columns(known=total is not None), console=console, transient=True,
+        disable=not console.is_terminal,
+    ) as progress:  # fmt: skip
+        task = progress.add_task(label, total=total, rate="", done="")
+
+        def advance(count: int) -> None:
+            progress.advance(task, count)
+            progress.update(task, done=f"{progress.tasks[0].completed:,}")
+            if speed := progress.tasks[0].speed:
+                progress.update(task, rate=f"{speed:,.0f}/s" if speed >= 1 else "")
+
+        yield advance
+
+
+def _columns(*, known: bool) -> list[ProgressColumn]:
+    """Return what stands in a line of progress, of work whose end is known or not."""
     from rich.progress import (
         BarColumn,
-        Progress,
+        SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
-    done = "{task.completed:,}" if total is None else "{task.percentage:>3.0f}%"
-    rate = TextColumn("{task.fields[rate]}")
-    columns = [TextColumn("{task.description}"), BarColumn(), TextColumn(done), rate]
-    console = Console(stderr=True)
-    with Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(compact=True), console=console,
-        transient=True, disable=not console.is_terminal,
-    ) as progress:  # fmt: skip
-        task = progress.add_task(label, total=total, rate="")
-
-        def advance(count: int) -> None:
-            progress.advance(task, count)
-            if speed := progress.tasks[0].speed:
-                progress.update(task, rate=f"{speed:,.0f}/s" if speed >= 1 else "")
-
-        yield advance
+    label, rate = TextColumn("{task.description}"), TextColumn("{task.fields[rate]}")
+    if not known:
+        return [
+            SpinnerColumn(),
+            label,
+            TextColumn("{task.fields[done]}"),
+            rate,
+            TimeElapsedColumn(),
+        ]
+    percent = TextColumn("{task.percentage:>3.0f}%")
+    return [
+        label,
+        BarColumn(),
+        percent,
+        rate,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+    ]
 
 
 def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Article]:
@@ -110,6 +156,15 @@ def load_corpus(workspace: Workspace, paths: tuple[Path, ...] = ()) -> list[Arti
     from annotate.corpus.corpus import open_corpus
 
     return [article for article, _ in open_corpus(workspace)]
+
+
+def corpus_ids(workspace: Workspace) -> list[str]:
+    """Return the ids of the workspace's corpus; of those in its store no text is read."""
+    from annotate.corpus.corpus import open_corpus
+
+    corpus = open_corpus(workspace)
+    files = [made.article.id for made in corpus.files]
+    return files + [row["id"] for row in corpus.store.columns("id")]
 
 
 class Known(NamedTuple):
@@ -234,6 +289,19 @@ def check_dataset(
 def plural(count: int, noun: str, many: str = "") -> str:
     """Return `3 articles`, `1 article`; `many` where adding an s is wrong."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def waiting(counting: int, not_counting: int) -> str:
+    """Return how many marks in quarantine count and wait for a look, and how many do not count."""
+    told = (
+        (counting, "counts and waits for a look", "count and wait for a look"),
+        (not_counting, "does not count", "do not count"),
+    )
+    return ", ".join(
+        f"{plural(count, 'mark')} {one if count == 1 else many}"
+        for count, one, many in told
+        if count
+    )
 
 
 def write_file(path: Path, content: str) -> None:

@@ -102,7 +102,7 @@ def _run(
         loaded = load_annotations(studio, ledger, place, schema, gold, rich_progress)
         say(f"gold   {plural(loaded, 'annotation')} that we ship, loaded as one annotator's work")
         pulled = pull(studio, ledger, place, schema, rich_progress)
-        proved = f"{plural(pulled.spans, 'span')} proved, {pulled.set_aside:,} set aside"
+        proved = f"{plural(pulled.spans, 'span')} proved, {pulled.set_aside:,} in quarantine"
         say(f"pull   {plural(pulled.submitted, 'annotation')}, {proved}")
         annotations = list(ledger.annotations(place))
         settings = workspace.settings.dataset

@@ -16,6 +16,8 @@ from annotate.cli.common import (
     plural,
     print_json,
     rich_progress,
+    say,
+    waiting,
     workspace_option,
 )
 from annotate.workspace import Workspace
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from annotate.studio.client import Studio
     from annotate.studio.ledger import Ledger
     from annotate.studio.pull import Pulled
+    from annotate.studio.quarantine import Waiting
     from annotate.studio.wire import Project
 
 
@@ -49,9 +52,9 @@ def pull(
     """Bring everyone's annotations into the ledger.
 
     Asks for what changed since the last pull; the first one takes everything. Every span is
-    proved against its article. What cannot be proved is set aside and counted, never
-    dropped; `annotate quarantine list` shows it. As many annotations arrive as the server
-    reports, or the command fails and names those that are missing.
+    proved against its article. What cannot be proved goes into quarantine and does not count
+    until somebody decides; it is never lost. As many annotations arrive as the server reports,
+    or the command fails and names those that are missing.
 
     \b
     Example:
@@ -74,17 +77,24 @@ def pull(
         from annotate.studio.project import page_of, require_parts
         from annotate.studio.pull import Pulled
         from annotate.studio.pull import pull as carry_out
+        from annotate.studio.quarantine import count_waiting
 
         pulled = Pulled(full=True)
+        places: list[Place] = []
         title, limit = workspace.settings.title, settings.max_tasks_per_project
         for project in require_parts(studio, ledger, server, title, limit):
             _warn_of_edits(studio, ledger, server, project, schema)
             drawn = page_of(project, ledger, server, schema).drawn
+            places.append(Place(server, project.id))
             pulled += carry_out(
-                studio, ledger, Place(server, project.id), drawn, rich_progress, full=full,
-                drafts=drafts, jobs=jobs, overlap=settings.pull_overlap,
+                studio, ledger, places[-1], drawn, rich_progress, full=full, drafts=drafts,
+                jobs=jobs, overlap=settings.pull_overlap,
             )  # fmt: skip
-    print_json(msgspec.structs.asdict(pulled)) if as_json else _print(pulled, drafts=drafts)
+        open_marks = count_waiting(ledger, places)
+    if as_json:
+        print_json(msgspec.structs.asdict(pulled) | {"quarantine": open_marks._asdict()})
+    else:
+        _print(pulled, open_marks, drafts=drafts)
 
 
 def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
@@ -101,22 +111,23 @@ def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
         print_json(msgspec.to_builtins(found))
         return
     total = plural(found.submitted + found.skipped, "annotation")
-    click.echo(f"{plural(found.read, 'task')}, {found.matched:,} with an article here: {total}")
+    say(f"{plural(found.read, 'task')}, {found.matched:,} with an article here: {total}")
     changes = f"{found.added:,} new or changed" if found.added else "nothing new"
-    click.echo(f"Ledger: {changes}, {plural(found.spans, 'span')}")
+    say(f"Ledger: {changes}, {plural(found.spans, 'span')}")
     for count, noun, what in (
         (found.repaired, "span", "repaired from UTF-16 offsets"),
-        (found.set_aside, "mark", "set aside; see `annotate quarantine list`"),
         (found.older, "annotation", "of which the ledger has a later state"),
         (found.drafts, "draft", "left out"),
         (found.foreign, "annotation", "of tasks without an article here"),
     ):
         if count:
-            click.echo(f"{plural(count, noun)} {what}")
+            say(f"{plural(count, noun)} {what}")
+    if found.set_aside:
+        say(f"{waiting(0, found.set_aside)}; see `annotate quarantine list`")
     for task in found.unmatched[:_SHOWN]:
-        click.echo(f"No article for task {task.task}, {task.begins!r}: {task.reason}")
+        say(f"No article for task {task.task}, {task.begins!r}: {task.reason}")
     if (more := len(found.unmatched) - _SHOWN) > 0:
-        click.echo(f"… and {more:,} more; --json lists all")
+        say(f"… and {more:,} more; --json lists all")
 
 
 _SHOWN = 10
@@ -129,34 +140,30 @@ def _warn_of_edits(
 
     if config_state(project, ledger, server, schema) == "edited":
         edits = tell_edits(project, page_of(project, ledger, server, schema))
-        click.echo(
-            f"The labelling page of {studio.url} was edited by hand: {edits}. {TAKE_IN}", err=True
-        )
+        say(f"The labelling page of {studio.url} was edited by hand: {edits}. {TAKE_IN}", err=True)
 
 
-def _print(pulled: Pulled, *, drafts: bool) -> None:
+def _print(pulled: Pulled, open_marks: Waiting, *, drafts: bool) -> None:
     total = pulled.submitted + pulled.skipped
-    click.echo(
+    say(
         f"{plural(total, 'annotation')} on the server: {pulled.submitted:,} submitted,"
         f" {pulled.skipped:,} skipped, {plural(pulled.spans, 'span')}"
     )
     if drafts:
-        click.echo(f"{plural(pulled.drafts, 'draft')} that nobody submitted yet")
+        say(f"{plural(pulled.drafts, 'draft')} that nobody submitted yet")
     read = "Compared everything"
     if not pulled.full:
         read = f"Read {plural(pulled.read, 'task')}, changed since the last pull or shortly before"
     changes = f"{pulled.added:,} new or changed, {pulled.deleted:,} deleted"
-    click.echo(f"{read}: {changes if pulled.added or pulled.deleted else 'nothing new'}")
+    say(f"{read}: {changes if pulled.added or pulled.deleted else 'nothing new'}")
     if pulled.repaired:
-        click.echo(f"{plural(pulled.repaired, 'span')} repaired from UTF-16 offsets")
+        say(f"{plural(pulled.repaired, 'span')} repaired from UTF-16 offsets")
     if pulled.late:
-        click.echo(
-            f"{plural(pulled.late, 'annotation')} submitted on a former text, carried over; "
-            "`annotate push` writes that to the server"
+        say(
+            f"{plural(pulled.late, 'annotation')} submitted on a former text, carried over;\n"
+            "  `annotate push` writes that to the server"
         )
-    if pulled.set_aside:
-        click.echo(f"{plural(pulled.set_aside, 'mark')} set aside; see `annotate quarantine list`")
+    if any(open_marks):
+        say(f"{waiting(*open_marks)}; see `annotate quarantine list`")
     if pulled.foreign:
-        click.echo(
-            f"{plural(pulled.foreign, 'annotation')} of tasks that nobody pushed; left alone"
-        )
+        say(f"{plural(pulled.foreign, 'annotation')} of tasks that nobody pushed; left alone")

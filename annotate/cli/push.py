@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
@@ -14,18 +14,21 @@ from annotate.cli.common import (
     listed,
     load_corpus,
     load_workspace_schema,
-    plural,
     print_json,
     rich_progress,
     workspace_option,
 )
+from annotate.cli.pushed import Done, as_json_object, print_done, print_plan, warn_of_slow
 from annotate.errors import CorpusError
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotate.corpus import Article
+    from annotate.schema import Schema
     from annotate.schema.suggest import Slow
-    from annotate.studio.pushing import Plan, Pushed
+    from annotate.studio.client import Studio
+    from annotate.studio.ledger import Ledger
+    from annotate.studio.pushing import Plan
 
 
 @click.command()
@@ -44,7 +47,8 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print the plan and end.")
 @click.option(
     "--force", is_flag=True,
-    help="Overwrite hand edits of the labelling page; with --prune, delete annotated tasks too.",
+    help="Overwrite hand edits of the labelling page; with --prune, delete annotated tasks too,"
+    " and most of a project.",
 )  # fmt: skip
 @json_option
 def push(
@@ -64,55 +68,88 @@ def push(
       annotate push corpus/articles/one.md
       annotate corpus sample -n 100 | annotate push --ids -
     """
+    import msgspec
+
     from annotate.studio.ledger import open_ledger
 
-    settings = workspace.settings
-    schema = load_workspace_schema(workspace)
+    title, schema = workspace.settings.title, load_workspace_schema(workspace)
+    articles = _read(workspace, paths, ids, prune=prune)
+    with (
+        workspace.alone("push"),
+        open_ledger(workspace.ledger_path) as ledger,
+        connect(workspace) as (studio, server),
+    ):
+        from annotate.studio.pushing import forecast, plan_push
+
+        target = Target(studio, ledger, server, title, schema)
+        plan = plan_push(
+            *target, articles, whole_corpus=not (paths or ids),
+            limit=workspace.settings.label_studio.max_tasks_per_project, progress=rich_progress,
+        )  # fmt: skip
+        plan = plan if limit is None else plan.first(limit)
+        foretold = forecast(ledger, plan)
+        result = as_json_object(plan) | {"forecast": msgspec.structs.asdict(foretold)}
+        if not as_json:
+            print_plan(plan, foretold, title, prune=prune)
+        if dry_run:
+            _refuse(target, plan, prune=prune, force=force)
+        elif not plan.idle or (prune and plan.gone):
+            done = _carry_out(workspace, target, plan, jobs=jobs, force=force, prune=prune)
+            result |= done.as_json_object()
+            if not as_json:
+                print_done(done, workspace.url, schema.language)
+    if as_json:
+        print_json(result)
+
+
+class Target(NamedTuple):
+    """Where to push, and under which schema."""
+
+    studio: Studio
+    ledger: Ledger
+    server: str
+    title: str
+    schema: Schema
+
+
+def _read(
+    workspace: Workspace, paths: tuple[Path, ...], ids: TextIO | None, *, prune: bool
+) -> list[Article]:
+    """Return the articles to push; there must be some, unless others are to be deleted."""
     articles = _listed(workspace, paths, ids) if ids else load_corpus(workspace, paths)
     if not articles and not prune:
         where = ids.name if ids else ", ".join(map(str, paths)) or workspace.corpus_path
         raise CorpusError(
             f"there are no articles in {where}", "Put some there, or see `annotate corpus add`."
         )
-    with (
-        workspace.alone("push"),
-        open_ledger(workspace.ledger_path) as ledger,
-        connect(workspace) as (studio, server),
-    ):
-        import msgspec
+    return articles
 
-        from annotate.schema.config import text_changed
-        from annotate.studio.pushing import plan_push
-        from annotate.studio.pushing import push as carry_out
 
-        target = (studio, ledger, server, settings.title, schema)
-        plan = plan_push(
-            *target, articles, whole_corpus=not (paths or ids),
-            limit=settings.label_studio.max_tasks_per_project, progress=rich_progress,
-        )  # fmt: skip
-        if limit is not None:
-            plan = plan.first(limit)
-        if not as_json:
-            _print_plan(plan, settings.title, prune=prune)
-        result = _as_json(plan)
-        if dry_run:
-            from annotate.studio.project import refuse_change
+def _refuse(target: Target, plan: Plan, *, prune: bool, force: bool) -> None:
+    """Raise what carrying out the plan would raise at once."""
+    from annotate.studio.project import refuse_change
+    from annotate.studio.pushing import refuse_prune
 
-            for part in plan.sizes:
-                refuse_change(*target, part)
-        elif not plan.idle or (prune and plan.gone):
-            slow: Counter[Slow] = Counter()
-            done = carry_out(
-                *target, plan, batch_size=settings.label_studio.batch_size, jobs=jobs,
-                force=force, prune=prune, progress=rich_progress, slow=slow,
-            )  # fmt: skip
-            projects = [place.project for place in done.places]
-            result |= msgspec.structs.asdict(done) | {"places": projects}
-            _warn_of_slow(slow)
-            if not as_json:
-                _print_done(done, workspace.url, text_changed(schema.language))
-    if as_json:
-        print_json(result)
+    for part in plan.sizes:
+        refuse_change(*target, part)
+    if prune and not force:
+        refuse_prune(plan)
+
+
+def _carry_out(
+    workspace: Workspace, target: Target, plan: Plan, *, jobs: int, force: bool, prune: bool
+) -> Done:
+    """Carry out the plan; what took too long is told."""
+    from annotate.studio.pushing import count_left, find_unfinished, push
+
+    moved = [*(shown.article.id for shown in plan.changed), *find_unfinished(target.ledger, plan)]
+    slow: Counter[Slow] = Counter()
+    pushed = push(
+        *target, plan, batch_size=workspace.settings.label_studio.batch_size, jobs=jobs,
+        force=force, prune=prune, progress=rich_progress, slow=slow,
+    )  # fmt: skip
+    warn_of_slow(slow)
+    return Done(pushed, count_left(target.ledger, pushed.places, moved))
 
 
 def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[Article]:
@@ -136,93 +173,3 @@ def _listed(workspace: Workspace, paths: tuple[Path, ...], ids: TextIO) -> list[
             "Correct the list, or add the articles first.",
         )
     return [there[article_id] for article_id in sorted(set(wanted))]
-
-
-def _print_plan(plan: Plan, title: str, *, prune: bool) -> None:
-    _print_page(plan, title)
-    click.echo(f"{plural(len(plan.new), 'article')} to push, {len(plan.unchanged):,} already there")
-    if plan.later:
-        click.echo(f"{plan.later:,} more {'is' if plan.later == 1 else 'are'} new; left for later")
-    if (parts := len({*plan.homes.values(), *plan.sizes})) > 1:
-        click.echo(f"They are spread over {parts} projects")
-    gone = "deleted where nobody worked on them" if prune else "left alone; --prune deletes them"
-    notes = {
-        "with a new text; what was marked is carried over": [s.article.id for s in plan.changed],
-        f"on the server but not in the corpus; {gone}": [task.article for task in plan.gone],
-        "with several tasks; one each is kept": list(plan.doubles),
-        "with suggestions of other patterns; renewed": [s.article.id for s in plan.outdated],
-    }
-    for note, ids in notes.items():
-        if ids:
-            click.echo(f"{plural(len(ids), 'article')} {note}: {listed(tuple(ids))}")
-    for count, noun, what in (
-        (plan.unfinished, "article", "between two texts; goes on"),
-        (plan.looked_at, "article", "that nobody need look at any more"),
-        (len(plan.unrecorded), "task", "to note in the ledger again"),
-        (len(plan.vanished), "task", "deleted on the server since the last push"),
-    ):
-        if count:
-            click.echo(f"{plural(count, noun)} {what}")
-    if plan.idle and not (prune and plan.gone):
-        click.echo("Nothing to do.")
-
-
-def _print_page(plan: Plan, title: str) -> None:
-    if plan.config != "in step":
-        verb = "create" if plan.config == "missing" else "bring in step with the schema"
-        click.echo(f"Project {title!r}: {verb}")
-    if plan.config == "edited":
-        click.echo("Its labelling page was edited by hand:")
-        for edit in plan.edits or ("in looks only",):
-            click.echo(f"  {edit}")
-
-
-def _warn_of_slow(slow: Counter[Slow]) -> None:
-    for (label, number), count in sorted(slow.items()):
-        click.echo(
-            f"Pattern {number + 1} of {label} took too long in {plural(count, 'article')}, which"
-            " have no suggestions of it; make it simpler",
-            err=True,
-        )
-
-
-def _print_done(done: Pushed, url: str | None, view: str) -> None:
-    """Say what was done; `view` is the one of articles with other texts."""
-    if done.pushed:
-        click.echo(f"Pushed {plural(done.pushed, 'article')}")
-    if done.moved:
-        click.echo(f"Carried over to a new text: {plural(done.moved, 'article')}")
-    if done.left:
-        click.echo(
-            f"{plural(done.left, 'mark')} to look at: `annotate quarantine list` tells which were"
-            f" taken off, and which stand at other words; in Label Studio see the view {view!r}"
-        )
-    if done.pruned or done.kept:
-        kept = f"; {done.kept:,} stay, somebody worked on them" if done.kept else ""
-        click.echo(f"Deleted {plural(done.pruned, 'task')}{kept}")
-    if done.doubles:
-        click.echo(f"Deleted {plural(done.doubles, 'task')} that were there twice")
-    if url is None:
-        click.echo("Annotate in the browser: `annotate serve --open`")
-        return
-    for place in done.places:
-        click.echo(f"Annotate at {url}/projects/{place.project}")
-
-
-def _as_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "config": plan.config,
-        "edits": plan.edits,
-        "new": [article.id for article in plan.new],
-        "unchanged": len(plan.unchanged),
-        "changed": [shown.article.id for shown in plan.changed],
-        "gone": [task.article for task in plan.gone],
-        "several_tasks": list(plan.doubles),
-        "vanished": [task.number for task in plan.vanished],
-        "unrecorded": len(plan.unrecorded),
-        "outdated": [shown.article.id for shown in plan.outdated],
-        "unfinished": plan.unfinished,
-        "looked_at": plan.looked_at,
-        "later": plan.later,
-        "pushed": 0,
-    }

@@ -12,16 +12,18 @@ import click
 from annotate.cli.common import (
     LOCAL,
     connect,
+    corpus_ids,
     json_option,
     listed,
     load_workspace_schema,
     plural,
     print_json,
     rich_progress,
+    say,
     shown,
     workspace_option,
 )
-from annotate.errors import WorkspaceError
+from annotate.errors import CorpusError, WorkspaceError
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -76,29 +78,33 @@ def restore(
         ) as ledger,
         connect(target) as (studio, server),
     ):
-        from annotate.corpus.corpus import open_corpus
-        from annotate.studio.restoring import plan_restore
-
-        plan = plan_restore(
-            studio, ledger, workspace.url or LOCAL, server, workspace.settings.title,
-            lambda: load_workspace_schema(workspace),
-            lambda: (made.article for made in open_corpus(workspace)),
-        )  # fmt: skip
+        plan = _plan(studio, ledger, workspace, server)
         result = _as_json(plan)
         if not as_json:
             _print_plan(plan, studio.url)
         if plan.parts and not dry_run:
-            signed_up = (
-                _sign_up(studio, workspace, server, plan, as_owner=as_owner) if signing_up else []
-            )
+            signed_up: list[str] = []
+            if signing_up:
+                signed_up = _sign_up(studio, workspace, server, plan, as_owner=as_owner)
             done = _carry_out(studio, ledger, workspace, server, plan, as_owner=as_owner)
             result |= _done_as_json(done, signed_up)
             if not as_json:
                 _print_done(done, studio.url, local=server == LOCAL)
+                _print_next(workspace, server, plan)
     if as_json:
         print_json(result)
-    elif plan.parts and not dry_run and server != (workspace.url or LOCAL):
-        click.echo(f'Now put url = "{server}" under [label-studio] in annotate.toml.')
+
+
+def _plan(studio: Studio, ledger: Ledger, workspace: Workspace, server: str) -> Plan:
+    """Return what is to be restored; schema and corpus are read where the ledger lacks them."""
+    from annotate.corpus.corpus import open_corpus
+    from annotate.studio.restoring import plan_restore
+
+    return plan_restore(
+        studio, ledger, workspace.url or LOCAL, server, workspace.settings.title,
+        lambda: load_workspace_schema(workspace),
+        lambda: (made.article for made in open_corpus(workspace)),
+    )  # fmt: skip
 
 
 def _aim(workspace: Workspace, to: str | None) -> Workspace:
@@ -126,7 +132,7 @@ def _sign_up(
         return []
     path = workspace.private / LOGINS
     made = sign_up(studio, server, missing, path)
-    click.echo(
+    say(
         f"Made {plural(len(made), 'account')}: {listed(tuple(made))}; hand people their passwords,"
         f" which are in {shown(path)}, then delete the file",
         err=True,
@@ -146,7 +152,7 @@ def _carry_out(
         batch_size=workspace.settings.label_studio.batch_size, progress=rich_progress, slow=slow,
     )  # fmt: skip
     for (label, number), count in sorted(slow.items()):
-        click.echo(
+        say(
             f"Pattern {number + 1} of {label} took too long in {plural(count, 'article')}, which"
             " have no suggestions of it; make it simpler",
             err=True,
@@ -158,46 +164,67 @@ def _print_plan(plan: Plan, url: str) -> None:
     for part in plan.parts:
         counts = f"{part.submitted:,} submitted and {part.skipped:,} skipped annotations"
         goes_on = f"; {len(part.there):,} articles are there already" if part.there else ""
-        click.echo(
+        say(
             f"Project {part.source.project} at {part.source.server}:"
             f" {plural(len(part.tasks), 'article')}, {counts}{goes_on}"
         )
     if not plan.parts:
-        click.echo(f"{url} has every project of the ledger. Nothing to restore.")
+        say(f"{url} has every project of the ledger. Nothing to restore.")
     for person, count in plan.people.items():
         missing = "; not on the server" if person in plan.missing else ""
-        click.echo(f"  {person}: {plural(count, 'annotation')}{missing}")
+        say(f"  {person}: {plural(count, 'annotation')}{missing}")
     if drafts := sum(part.drafts for part in plan.parts):
-        click.echo(f"{plural(drafts, 'draft')} in the ledger only: a server takes nobody else's")
+        say(f"{plural(drafts, 'draft')} in the ledger only: a server takes nobody else's")
     if plan.exported:
-        click.echo(f"{plural(plan.exported, 'annotation')} from export files stay as they are")
+        say(f"{plural(plan.exported, 'annotation')} from export files stay as they are")
     for server, count in plan.later.items():
-        click.echo(
-            f"Not among them: {plural(count, 'annotation')} made at {server} since this was"
-            f" restored there; with LABEL_STUDIO_URL={server} that is restored instead"
+        say(
+            f"Not among them: {plural(count, 'annotation')} made at {server} since\n"
+            f"  this was restored there; with LABEL_STUDIO_URL={server} that is restored instead"
         )
 
 
 def _print_done(done: Restored, url: str, *, local: bool) -> None:
-    click.echo(
+    say(
         f"Restored {plural(done.articles, 'article')} with {plural(done.annotations, 'annotation')}"
     )
     for person, count in done.by_owner.items():
-        click.echo(f"{plural(count, 'annotation')} of {person} count as yours now")
+        say(f"{plural(count, 'annotation')} of {person} count as yours now")
     if done.changed:
-        click.echo(
-            f"{plural(len(done.changed), 'article')} with an annotation that reads otherwise than"
-            f" before: {listed(done.changed)}; see `annotate history`"
+        say(
+            f"{plural(len(done.changed), 'article')} with an annotation that reads otherwise than\n"
+            f"  before: {listed(done.changed)}; see `annotate history`"
         )
     since = f"; {plural(done.since, 'change')} by people since" if done.since else ""
-    click.echo(f"Pulled and compared: everything arrived{since}")
+    say(f"Pulled and compared: everything arrived{since}")
     if done.overlap > 1:
-        click.echo(f"{done.overlap} people may annotate an article, as was assigned")
+        say(f"{done.overlap} people may annotate an article, as was assigned")
     if local:
-        click.echo("Look at it in the browser: `annotate serve --open`")
+        say("Look at it in the browser: `annotate serve --open`")
         return
     for place in done.places:
-        click.echo(f"It is at {url}/projects/{place.project}")
+        say(f"It is at {url}/projects/{place.project}")
+
+
+def _print_next(workspace: Workspace, server: str, plan: Plan) -> None:
+    """Say what is left to the person: which server it is now, and what the corpus lacks."""
+    if server != (workspace.url or LOCAL):
+        say(f'Now put url = "{server}" under [label-studio] in annotate.toml.')
+    restored = {task.article for part in plan.parts for task in part.tasks}
+    try:
+        here = set(corpus_ids(workspace))
+    except CorpusError as error:
+        say(f"The corpus of this workspace cannot be read: {error}")
+        return
+    corpus = f"The corpus of this workspace, {shown(workspace.corpus_path)},"
+    if not (lacking := restored - here):
+        say(f"{corpus} has every restored article.")
+        return
+    has = plural(len(lacking), "restored article")
+    say(f"{corpus} lacks {has}: {listed(tuple(sorted(lacking)))}")
+    say("  Until they are there again, do not push with --prune: it deletes their tasks.")
+    if others := len(here - restored):
+        say(f"  It has {plural(others, 'other')}, which `annotate push` would send.")
 
 
 def _as_json(plan: Plan) -> dict[str, Any]:

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     "--url", "public_url", metavar="URL",
     help="Where a team finds it: https://HOST of the proxy that stands in front of it.",
 )  # fmt: skip
-@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--open", "open_browser", is_flag=True,
+    help="Open it in the browser, also the one that runs already.",
+)  # fmt: skip
 @click.option("--show-login", is_flag=True, help="Print the login of the local server and end.")
 @json_option
 def serve(
@@ -58,7 +61,8 @@ def serve(
     \b
     Example:
       annotate serve --port 8081 --open
-      annotate serve --database postgresql:///annotate --workers 4 --url https://ls.example.org
+      annotate serve --database postgresql:///annotate --workers 4
+      annotate serve --url https://ls.example.org
     """
     from annotate.studio.server import LocalServer
 
@@ -70,7 +74,10 @@ def serve(
         else:
             click.echo(f"email     {login.email}\npassword  {login.password}")
         return
-    team = _team(server, database, workers, data, public_url)
+    options = (database, workers, data, public_url)
+    if open_browser and not any(options) and _open_running(server, as_json=as_json):
+        return
+    team = _team(server, *options)
     _warn(server, team, host, first=database is not None)
     running = server.start(host, port, rich_progress, team=team)
     try:
@@ -87,6 +94,22 @@ def serve(
         click.echo("Label Studio is stopped.", err=True)
     finally:
         server.stop(running)
+
+
+def _open_running(server: LocalServer, *, as_json: bool) -> bool:
+    """Open the server that runs already in the browser; whether there is one that stays."""
+    running = server.running()
+    if running is None or running.temporary:
+        return False
+    team = server.team()
+    url = (team and team.url) or running.url
+    click.launch(url)
+    if as_json:
+        print_json({"url": running.url, "pid": running.pid})
+    else:
+        click.echo(f"Label Studio runs already; opened {url} in the browser.")
+        click.echo("Log in as `annotate serve --show-login` says.")
+    return True
 
 
 def _team(

@@ -9,11 +9,15 @@ import msgspec
 
 from annotate.cli.common import (
     json_option,
+    listed,
     load_known,
     load_workspace_schema,
     plural,
     print_json,
+    say,
+    shown,
     stdout,
+    waiting,
     workspace_option,
 )
 from annotate.workspace import Workspace
@@ -44,33 +48,65 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, places, _, page = load_known(workspace, ledger)
+        articles, places, changed, page = load_known(workspace, ledger)
         # As people see it: with the labels that wait for review.
-        waiting = [entity.name for entity in page.review] if page else []
+        review = [entity.name for entity in page.review] if page else []
         drawn = page.drawn if page else schema
-        found = summarise(ledger, places, articles, drawn, waiting)
+        found = summarise(ledger, places, articles, drawn, review, changed)
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
     pulled = f"pulled {found.pulled_at[:16].replace('T', ' ')} UTC" if found.pulled_at else None
     click.echo(f"{workspace.settings.title} · {schema.name} {schema.version} · ", nl=False)
     never = "never pulled; run `annotate pull`" if found.pushed else "run `annotate push`"
-    click.echo(pulled or never)
+    say(pulled or never)
     console = stdout()
     console.print(_progress_table(found))
     if found.annotators:
         console.print(_people_table(found))
+    _print_changed(found.changed)
+    _print_asides(found)
+    _print_breaches(found, shown(workspace.schema_path))
+
+
+def _print_changed(changed: tuple[str, ...]) -> None:
+    """Say which articles have another text than their tasks."""
+    if not changed:
+        return
+    one = len(changed) == 1
+    whose = (
+        "article's text changed since it was" if one else "articles' texts changed since they were"
+    )
+    carries = "carries its marks" if one else "carries their marks"
+    say(f"{len(changed):,} {whose} pushed: `annotate push` {carries}")
+    say(f"  {listed(changed)}")
+
+
+def _print_asides(found: Status) -> None:
+    """Print the first marks in quarantine."""
     for aside in found.set_aside[:_ASIDE_SHOWN]:
-        click.echo(f"Set aside in {aside.article} ({aside.annotator}): {aside.reason}")
+        state = "Counts, waits for a look" if aside.counts else "Does not count"
+        say(f"{state}, in {aside.article} ({aside.annotator}): {aside.reason}")
+    if (more := len(found.set_aside) - _ASIDE_SHOWN) > 0:
+        say(f"… and {more:,} more; --json lists all.")
+
+
+def _print_breaches(found: Status, schema: str) -> None:
+    """Print the first marks against the rules, and who can mend them."""
     for breach in found.breaches[:_BREACHES_SHOWN]:
-        click.echo(f"Against the rules in {breach.article} ({breach.annotator}): {breach.problem}")
-    if len(found.set_aside) > _ASIDE_SHOWN:
-        click.echo(f"… and {len(found.set_aside) - _ASIDE_SHOWN:,} more; --json lists all.")
+        say(f"Against the rules in {breach.article} ({breach.annotator}): {breach.problem}")
+    if found.breaches:
+        say(
+            "  Who made them can mend them in the browser, then run `annotate pull`;\n"
+            f"  or whoever keeps {schema} allows it there."
+        )
 
 
 def _progress_table(found: Status) -> Table:
     from rich.table import Table
 
+    counting = sum(aside.counts for aside in found.set_aside)
+    told = waiting(counting, len(found.set_aside) - counting)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(justify="right")
@@ -80,7 +116,7 @@ def _progress_table(found: Status) -> Table:
         ("pushed", found.pushed, ""),
         ("annotated", found.annotated, f"with {plural(found.relations, 'relation')}"),
         ("skipped", found.skipped, ""),
-        ("set aside", len(found.set_aside), "marks to look at; see `annotate quarantine list`"),
+        ("in quarantine", len(found.set_aside), f"{told}; see `annotate quarantine list`"),
         ("against rules", len(found.breaches), "marks; the first are below, --json lists all"),
     )
     for name, count, note in rows:

@@ -184,6 +184,7 @@ def _agreement() -> Any:
 
     @daft.func.batch(return_dtype=daft.DataType.float64())
     def agreement(one: daft.Series, other: daft.Series) -> Any:
+        """Return the share of equal places, of each pair of signatures."""
         import numpy as np
 
         left, right = (series.to_arrow() for series in (one, other))

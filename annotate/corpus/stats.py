@@ -96,6 +96,7 @@ class _Tally:
         self.lettered: Counter[tuple[str, str]] = Counter()
 
     def add(self, made: Made) -> None:
+        """Count one article, and what had to be changed in it."""
         article, changes = made
         self.tokens.append(count_tokens(article.text))
         self.characters.append(len(article.text))

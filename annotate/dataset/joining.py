@@ -20,11 +20,18 @@ def join(
 ) -> Iterator[tuple[Article | None, list[Annotation]]]:
     """Yield every article with its annotations; both come in the order of the articles' ids.
 
-    Annotations of an article that is not given come with None.
+    Annotations of an article that is not given come with None. Raises `DatasetError` for an
+    article that is given twice.
     """
     groups = ((key, list(found)) for key, found in groupby(annotations, attrgetter("article")))
     waiting = next(groups, None)
+    before: str | None = None
     for article in articles:
+        if article.id == before:
+            raise DatasetError(
+                f"the article {before!r} is there twice", "Give one of them another id."
+            )
+        before = article.id
         while waiting is not None and waiting[0] < article.id:
             yield None, waiting[1]
             waiting = next(groups, None)
@@ -36,19 +43,6 @@ def join(
     while waiting is not None:
         yield None, waiting[1]
         waiting = next(groups, None)
-
-
-def pseudonyms(annotations: Iterable[Annotation]) -> dict[str, str]:
-    """Return what the dataset calls each annotator: by who began first, A1, A2, and so on.
-
-    A name depends on nothing else, so that it tells nothing, and stays when more is annotated.
-    """
-    begun: dict[str, str] = {}
-    for one in annotations:
-        if one.status != "draft":
-            begun[one.annotator] = min(begun.get(one.annotator, one.created_at), one.created_at)
-    order = sorted(begun, key=lambda name: (begun[name], name))
-    return {name: f"A{number}" for number, name in enumerate(order, start=1)}
 
 
 def without(annotation: Annotation, labels: Collection[str]) -> Annotation:

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from annotate.dataset.card.kept import without_kept
+from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.schema import Schema
 from annotate.text import digest
+from annotate.tokens.tokenizers import versions as tokenizer_versions
 from annotate.workspace import DatasetSettings
 
 LOCK = "annotate.lock"
+CARD = "README.md"
 _PACKAGES = ("annotate-corpus", "datasets", "pyarrow")
 _CHUNK = 1 << 20
-
-
-class Tally:
-    """The digest of a sequence of records, and how many there were."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self._encoder = msgspec.json.Encoder()
-
-    def add(self, record: msgspec.Struct) -> None:
-        """Count a record in."""
-        self._hash.update(self._encoder.encode(record) + b"\n")
-
-    def told(self) -> str:
-        """Return the digest of what was added so far, in hexadecimal digits."""
-        return self._hash.hexdigest()
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -49,14 +38,33 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     files: dict[str, str] = {}
 
 
-def make_lock(corpus: Tally, annotations: Tally, schema: Schema, settings: DatasetSettings) -> Lock:
-    """Return the lock of what went in, without the files."""
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides a dataset beside what is annotated: the settings, and what goes with them.
+
+    `fixed` lists the articles whose split a person decided, `waiting` the labels that are left
+    out until a person has chosen, `configs` what is built.
+    """
+
+    settings: DatasetSettings
+    fixed: Mapping[str, SplitName] = {}
+    waiting: Collection[str] = ()
+    configs: Sequence[str] = ()
+
+    def digest(self) -> str:
+        """Return a digest of all of it that does not depend on any order."""
+        listed = (sorted(self.fixed.items()), sorted(self.waiting), sorted(self.configs))
+        return digest(msgspec.json.encode((self.settings, *listed)).decode())
+
+
+def make_lock(corpus: str, annotations: str, schema: Schema, chosen: Chosen) -> Lock:
+    """Return the lock of what went in, without the files; the first two are digests."""
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return Lock(
-        corpus=corpus.told(),
-        annotations=annotations.told(),
+        corpus=corpus,
+        annotations=annotations,
         schema=digest(msgspec.json.encode(schema).decode()),
-        settings=digest(msgspec.json.encode(settings).decode()),
-        versions={name: importlib.metadata.version(name) for name in _PACKAGES},
+        settings=chosen.digest(),
+        versions=versions | tokenizer_versions(chosen.settings.tokens.tokenizer),
     )
 
 
@@ -86,9 +94,18 @@ def read_lock(folder: Path) -> Lock:
 
 
 def file_digests(folder: Path) -> dict[str, str]:
-    """Return the digest of every file below the folder but the lock, by its path there."""
+    """Return the digest of every file below the folder but the lock, by its path there.
+
+    That of the card is without the sections that a person writes. Raises `DatasetError` when
+    their marks are broken.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
+    found = {path.relative_to(folder).as_posix(): path for path in paths}
+    card = found.pop(CARD, None)
+    digests = {name: _digest(path) for name, path in found.items()}
+    if card:
+        digests[CARD] = digest(without_kept(card.read_text(encoding="utf-8", errors="replace")))
+    return dict(sorted(digests.items()))
 
 
 def _digest(path: Path) -> str:

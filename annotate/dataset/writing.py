@@ -4,19 +4,60 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
 
-# Rows that are held in memory, and that a reader of the file holds at once.
+from annotate.dataset.columns import Columns, Row
+
+# Rows, and what they weigh, that are held in memory, and that a reader of the file holds at once.
 _GROUP = 1_000
+_WEIGHT = 4_000_000
+# As many, where each is no longer than a sentence.
+_SMALL_GROUP = 10_000
 # Bytes of a file at which the next one begins.
 _SHARD = 256_000_000
+# How much work may wait for the worker.
+_WAITING = 2
+
+
+class Worker:
+    """Another thread, which does what it is given in that order while more is prepared.
+
+    What fails there is raised here, at the next call or at the end.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._jobs: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._pool.shutdown(cancel_futures=True)
+
+    def do(self, job: Callable[..., None], *arguments: Any) -> None:
+        """Give a job; waits while too much is waiting."""
+        self._jobs.append(self._pool.submit(job, *arguments))
+        while len(self._jobs) > _WAITING:
+            self._jobs.popleft().result()
+
+    def finish(self) -> None:
+        """Wait until everything is done."""
+        while self._jobs:
+            self._jobs.popleft().result()
 
 
 class Table:
@@ -27,29 +68,59 @@ class Table:
 
     def __init__(
         self, folder: Path, name: str, features: Features, *, shard: int = _SHARD,
-        whole: bool = False,
+        whole: bool = False, worker: Worker | None = None,
     ) -> None:  # fmt: skip
         self._folder = folder
         self._name = name
         self._schema = features.arrow_schema
         self._shard = sys.maxsize if whole else shard
         self._whole = whole
-        self._waiting: list[dict[str, Any]] = []
+        self._worker = worker
+        self._columns = Columns(self._schema)
+        self._weight = 0
+        self._parts: list[pa.Table] = []
         self._files: list[Path] = []
         self._writer: pq.ParquetWriter | None = None
         self.rows = 0
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Add a row."""
+    def add(self, row: Row, weight: int = 0) -> None:
+        """Add a row; `weight` is how many characters it has, where they may be many."""
+        self._columns.add(row)
         self.rows += 1
-        self._waiting.append(row)
-        if len(self._waiting) == _GROUP:
-            self._write()
+        self._weight += weight
+        if self._columns.rows == _GROUP or self._weight >= _WEIGHT:
+            self._flush()
+
+    def flush(self) -> None:
+        """Write what was added."""
+        if self._columns.rows:
+            self._flush()
+        if self._parts:
+            self._write_parts()
+
+    def _flush(self) -> None:
+        batch = pa.Table.from_batches([self._columns.take()])
+        self._weight = 0
+        if self._worker:
+            self._worker.do(self._write, batch)
+        else:
+            self._write(batch)
+
+    def add_all(self, rows: pa.Table) -> None:
+        """Add many small rows at once."""
+        self.rows += len(rows)
+        self._parts.append(rows)
+        if sum(map(len, self._parts)) >= _SMALL_GROUP:
+            self._write_parts()
+
+    def _write_parts(self) -> None:
+        self._write(pa.concat_tables(self._parts))
+        self._parts = []
 
     def close(self) -> None:
-        """Write what waits, also when that is nothing, and give the files their names."""
-        if self._waiting or not self._files:
-            self._write()
+        """Give the files their names, when all is written; without rows there is one too."""
+        if not self._files:
+            self._write(self._schema.empty_table())
         self._end()
         for number, path in enumerate(self._files):
             shard = "" if self._whole else f"-{number:05}-of-{len(self._files):05}"
@@ -59,13 +130,12 @@ class Table:
         """Let go of the file that is open."""
         self._end()
 
-    def _write(self) -> None:
+    def _write(self, rows: pa.Table) -> None:
         if self._writer is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._files.append(self._folder / f".{self._name}-{len(self._files)}")
             self._writer = pq.ParquetWriter(self._files[-1], self._schema)
-        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=self._schema))
-        self._waiting = []
+        self._writer.write_table(rows)
         if self._files[-1].stat().st_size >= self._shard:
             self._end()
 

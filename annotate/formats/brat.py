@@ -32,6 +32,8 @@ import msgspec
 from annotate.errors import FormatError
 from annotate.formats.brat_writing import write_brat
 from annotate.formats.document import Document, Losses
+from annotate.formats.files import unreadable
+from annotate.formats.losses import Loss, lose
 from annotate.spans import Relation, Span
 
 __all__ = ["read_brat", "write_brat"]
@@ -42,7 +44,9 @@ Fault = Callable[[str], FormatError]
 _SPAN = re.compile(r"(\S+) ([0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*) *")
 _RELATION = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+) *")
 _ATTRIBUTE = re.compile(r"(\S+) (\S+)(?: (.+))?")
-_COUNTED = {"E": "events", "*": "equivalences", "N": "normalisations", "#": "notes"}
+_COUNTED: dict[str, Loss] = {
+    "E": "events", "*": "equivalences", "N": "normalisations", "#": "comments",
+}  # fmt: skip
 _PARTS = (".a1", ".a2", ".co", ".rel")
 
 
@@ -86,9 +90,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode()
     except OSError as error:
-        raise FormatError(
-            f"{path} cannot be read: {error.strerror or error}", "Check its permissions."
-        ) from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise FormatError(
             f"{path} is not UTF-8 at byte {error.start}", "Save it in UTF-8."
@@ -125,7 +127,7 @@ class _Reading:
                 attributes.append((fault, rest.partition("\t")[0]))
             elif line_id[:1] in _COUNTED:
                 self._others.add(line_id)
-                self._losses[_COUNTED[line_id[:1]]] += 1
+                lose(self._losses, _COUNTED[line_id[:1]])
             elif line.strip():
                 raise fault(f"{line[:80]!r} is no line of brat's")
             if line_id[:1] in {"R", "A", "M"}:
@@ -153,7 +155,7 @@ class _Reading:
             answers = self._attributes.setdefault(target, {})
             answers[name] = (*answers.get(name, ()), value)
         elif target in self._others:
-            self._losses["attributes"] += 1
+            lose(self._losses, "attributes")
         else:
             raise fault(f"{target} is the id of no line")
 
@@ -177,11 +179,11 @@ class _Reading:
             if start == end:
                 del self._marked[marked.id]
                 self._others.add(marked.id)
-                self._losses["empty spans"] += 1
-                self._losses["attributes"] += len(attributes)
+                lose(self._losses, "spans without text")
+                lose(self._losses, "attributes", len(attributes))
                 continue
             if any(text[left[1] : right[0]].strip() for left, right in pairwise(pieces)):
-                self._losses["discontinuous spans"] += 1
+                lose(self._losses, "discontinuous spans")
             yield Span(
                 id=marked.id, start=start, end=end, label=marked.label, attributes=attributes
             )
@@ -195,7 +197,7 @@ class _Reading:
             if ends <= set(self._marked):
                 yield arrow
             else:
-                self._losses["relations"] += 1
+                lose(self._losses, "relations")
 
 
 def _relation(data: str, fault: Fault) -> Relation:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
+from annotate.formats.files import replacing
+from annotate.formats.losses import lose
 from annotate.spans import Span
 
 # Where brat's server ends a line of an .ann.
@@ -31,26 +32,14 @@ def write_brat(
     name of its files; one that is no name, or that another text has, is changed and counted.
     Raises `FormatError` when the folder holds anything.
     """
-    new = path.with_name(f".{path.name}.new")
-    try:
+    with replacing(path) as fresh:
         if path.exists() and any(path.iterdir()):
             raise FormatError(f"{path} is not empty", "Name another folder, or empty it.")
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        writing = _Writing(new, losses, labels)
+        fresh.mkdir(parents=True)
+        writing = _Writing(fresh, losses, labels)
         for document in documents:
             writing.write(document)
-        (new / "annotation.conf").write_bytes(writing.configuration().encode())
-        if path.exists():
-            path.rmdir()
-        new.rename(path)
-    except OSError as error:
-        raise FormatError(
-            f"{path} cannot be written: {error.strerror or error}",
-            "Free some space or name another folder.",
-        ) from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+        (fresh / "annotation.conf").write_bytes(writing.configuration().encode())
 
 
 class _Writing:
@@ -71,15 +60,15 @@ class _Writing:
         lines = "".join(f"{line}\n" for line in self._lines(document))
         base.with_name(f"{base.name}.txt").write_bytes(document.text.encode())
         base.with_name(f"{base.name}.ann").write_bytes(lines.encode())
-        self._count("choices", len(document.choices))
-        self._count("metadata", len(document.metadata))
-        self._count("annotators", bool(document.annotator))
+        lose(self._losses, "choices", len(document.choices))
+        lose(self._losses, "metadata", len(document.metadata))
+        lose(self._losses, "annotators", bool(document.annotator))
 
     def _name(self, text_id: str) -> str:
         name = text_id
         # Some systems take names that differ in case for one.
         if not all(map(_NAME.fullmatch, name.split("/"))) or name.casefold() in self._names:
-            self._losses["ids that are no file name"] += 1
+            lose(self._losses, "ids")
             stem = re.sub(r"\W+", "-", text_id).strip("-")[:50].rstrip("-") or "text"
             names = (f"{stem}-{number}" for number in count(1))
             name = next(name for name in names if name.casefold() not in self._names)
@@ -97,14 +86,14 @@ class _Writing:
                 quoted = " ".join(document.text[start:end] for start, end in pieces)
                 yield f"T{numbers[span.id]}\t{label} {places}\t{quoted}"
             else:
-                self._losses["spans of line breaks alone"] += 1
-                self._count("attributes", len(span.attributes))
+                lose(self._losses, "spans of line breaks alone")
+                lose(self._losses, "attributes", len(span.attributes))
         marked = [span for span in document.spans if span.id in numbers]
         attributes = (line for s in marked for line in self._attributes(s, numbers[s.id]))
         for number, line in enumerate(attributes, start=1):
             yield f"A{number}\t{line}"
         kept = [one for one in document.relations if {one.head, one.tail} <= set(numbers)]
-        self._count("relations", len(document.relations) - len(kept))
+        lose(self._losses, "relations", len(document.relations) - len(kept))
         for number, one in enumerate(kept, start=1):
             label = self._label(one.label)
             self._relations.add(label)
@@ -117,7 +106,7 @@ class _Writing:
         ends = [*(start for start, _ in breaks), span.end]
         pieces = [(a, b) for a, b in zip(starts, ends, strict=True) if a < b]
         if pieces and (pieces[0][0], pieces[-1][1]) != (span.start, span.end):
-            self._losses["spans with line breaks at their ends"] += 1
+            lose(self._losses, "spans with line breaks at their ends")
         return pieces
 
     def _attributes(self, span: Span, number: int) -> Iterator[str]:
@@ -125,7 +114,7 @@ class _Writing:
             fit = [answer for answer in answers if answer and not re.search(r"\t", answer)]
             fit = [answer for answer in fit if not _BREAK.search(answer)]
             # An attribute with no answer left is lost too.
-            self._count("attributes", len(answers) - len(fit) or not answers)
+            lose(self._losses, "attributes", len(answers) - len(fit) or not answers)
             label = self._label(name) if fit else ""
             for answer in fit:
                 values = self._values.setdefault(label, set())
@@ -137,13 +126,8 @@ class _Writing:
 
     def _label(self, label: str) -> str:
         stored = _STRANGE.sub("_", label) or "_"
-        self._count("labels with other characters", stored != label)
+        lose(self._losses, "labels with other characters", stored != label)
         return stored
-
-    def _count(self, what: str, number: int) -> None:
-        # A count of nothing is no entry.
-        if number:
-            self._losses[what] += number
 
     def configuration(self) -> str:
         """Return the annotation.conf for what was written."""

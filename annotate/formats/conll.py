@@ -25,19 +25,16 @@ import msgspec
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
+from annotate.formats.files import files_of, text_lines, writing
+from annotate.formats.losses import lose
 from annotate.formats.tagged import (
-    OTHER_COLUMNS,
-    WORDLESS,
     ReadScheme,
     Tokenizer,
-    files_of,
     is_tag,
     numbered,
     read_spans,
-    replacing,
     scheme_of,
-    tagged_sentences,
-    text_lines,
+    tagged_documents,
 )
 from annotate.spans import Span
 from annotate.tokens import Tagging, Token, syllables
@@ -80,15 +77,12 @@ def write_conll(
     White space in a token becomes `_`. Raises `FormatError` when the file cannot be written or
     the tagging has several levels, and `TaggingError` for a cut token when it refuses those.
     """
-    with replacing(path) as file:
-        for document in documents:
-            sentences = tagged_sentences(document, tagging or Tagging(), tokenizer, losses)
-            if not sentences:
-                continue
+    with writing(path) as file:
+        for document, sentences in tagged_documents(documents, tagging, tokenizer, losses):
             words = [[document.text[t.start : t.end] for t in s.tokens] for s in sentences]
             spaced = sum(bool(_SPACE.search(word)) for row in words for word in row)
-            losses.update({"tokens with white space": spaced} if spaced else {})
-            losses.update(["texts with other spacing"] * (_rebuilt(words) != document.text))
+            lose(losses, "tokens with white space", spaced)
+            lose(losses, "texts with other spacing", _rebuilt(words) != document.text)
             name = " ".join(document.id.split())
             file.write(f"{_START} -X- {f'({name})' if name else '_'} O\n\n")
             for row, sentence in zip(words, sentences, strict=True):
@@ -113,9 +107,9 @@ def read_conll(path: Path, losses: Losses) -> Iterator[Document]:
         sentences = (rows for page in _pages(file) for rows in page.sentences)
         scheme = scheme_of([row.tag for row in rows] for rows in sentences)
         for number, page in enumerate(_pages(file), start=1):
-            losses.update({"comments": page.comments} if page.comments else {})
+            lose(losses, "comments", page.comments)
             if page.is_empty:
-                losses[WORDLESS] += 1
+                lose(losses, "documents without a token")
             else:
                 yield _document(page, f"{file.stem}-{number}", scheme, losses)
 
@@ -130,8 +124,7 @@ def _document(page: _Page, default_id: str, scheme: ReadScheme, losses: Losses) 
             tokens.append(Token(at, at + len(row.token)))
             at = tokens[-1].end + 1
         spans += read_spans(tokens, [row.tag for row in rows], scheme, losses)
-        if others := sum(row.others for row in rows):
-            losses[OTHER_COLUMNS] += others
+        lose(losses, "values in other columns", sum(row.others for row in rows))
     return Document(id=page.id or default_id, text=_rebuilt(words), spans=numbered(spans))
 
 

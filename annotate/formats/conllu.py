@@ -18,40 +18,35 @@ carried; on reading, syntax and other attributes have no place in a document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from annotate.errors import FormatError
+from annotate.formats.conllu_writing import ESCAPES, write_conllu
 from annotate.formats.document import Document, Losses
+from annotate.formats.files import files_of, text_lines
+from annotate.formats.losses import lose
 from annotate.formats.tagged import (
-    CUT,
-    OTHER_COLUMNS,
-    WORDLESS,
     ReadScheme,
     Stretch,
-    Tokenizer,
-    files_of,
     is_tag,
     numbered,
     read_spans,
-    replacing,
     scheme_of,
     stretches,
-    tagged_sentences,
-    text_lines,
 )
 from annotate.spans import Span
-from annotate.tokens import Tagged, Tagging, Token, syllables
+from annotate.tokens import Token
+
+__all__ = ["read_conllu", "write_conllu"]
 
 _ENDINGS = (".conllu",)
 # A word, a token of several words with the number of its last, a word that is not in the text.
 _ID = re.compile(r"[0-9]{1,9}|[0-9]{1,9}-([0-9]{1,9})|[0-9]{1,9}\.[0-9]{1,9}")
 _COMMENT = re.compile(r"#\s*(newdoc|newpar|sent_id|text)\b(?:\s+id)?\s*(?:=\s*(.*))?")
-_SPACE = re.compile(r"\s+")
-_ESCAPES = {" ": r"\s", "\t": r"\t", "\r": r"\r", "\n": r"\n", "|": r"\p", "\\": r"\\"}
-_ESCAPED = {shown: char for char, shown in _ESCAPES.items()}
+_ESCAPED = {shown: char for char, shown in ESCAPES.items()}
 _SPACING = frozenset({"SpaceAfter", "SpacesBefore", "SpacesAfter", "SpacesInToken"})
 
 
@@ -86,66 +81,6 @@ class _Page(msgspec.Struct):
     begun: bool = False
 
 
-def write_conllu(
-    documents: Iterable[Document], path: Path, losses: Losses, *,
-    tagging: Tagging | None = None, tokenizer: Tokenizer = syllables,
-) -> None:  # fmt: skip
-    """Write documents as CoNLL-U, in BIO or as `tagging` says, so that the exact text comes back.
-
-    Raises `FormatError` when the file cannot be written or the tagging has several levels, and
-    `TaggingError` for a cut token when it refuses those.
-    """
-    with replacing(path) as file:
-        for document in documents:
-            sentences = tagged_sentences(document, tagging or Tagging(), tokenizer, losses)
-            if sentences:
-                file.writelines(_lines(document, sentences))
-
-
-def _lines(document: Document, sentences: list[Tagged]) -> Iterator[str]:
-    text = document.text
-    name = " ".join(document.id.split())
-    yield f"# newdoc id = {name}\n" if name else "# newdoc\n"
-    starts = [token.start for sentence in sentences for token in sentence.tokens]
-    following = iter([*starts[1:], len(text)])
-    before = text[: starts[0]]
-    for number, sentence in enumerate(sentences, start=1):
-        rows: list[str] = []
-        shown = ""
-        for place, (token, ner) in enumerate(
-            zip(sentence.tokens, sentence.levels[0], strict=True), start=1
-        ):
-            word, after = text[token.start : token.end], text[token.end : next(following)]
-            form = _SPACE.sub(" ", word)
-            is_last = token.end + len(after) == len(text)
-            misc = "|".join([*_spacing(before, word, after, is_last=is_last), f"NER={ner}"])
-            rows.append("\t".join([str(place), form, *["_"] * 7, misc]) + "\n")
-            shown += form + (" " if after else "")
-            before = ""
-        yield f"# sent_id = {'_'.join(name.split())}-{number}\n"
-        yield f"# text = {shown.strip()}\n"
-        yield from rows
-        yield "\n"
-
-
-def _spacing(before: str, word: str, after: str, *, is_last: bool) -> Iterator[str]:
-    """Yield the attributes for a token's spaces; the tag follows, so none ends the line."""
-    if before:
-        yield f"SpacesBefore={_escape(before)}"
-    # A form with a blank is allowed, and is itself; other white space is not.
-    if _SPACE.sub(" ", word) != word:
-        yield f"SpacesInToken={_escape(word)}"
-    # At the end of a document there is nothing, unless it is said.
-    if not after and not is_last:
-        yield "SpaceAfter=No"
-    elif after and (after != " " or is_last):
-        yield f"SpacesAfter={_escape(after)}"
-
-
-def _escape(spaces: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in spaces)
-
-
 def _unescape(value: str) -> str:
     return re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), value)
 
@@ -164,7 +99,7 @@ def read_conllu(path: Path, losses: Losses) -> Iterator[Document]:
             if page.sentences:
                 yield _document(page, f"{file.stem}-{number}", scheme, losses)
             else:
-                losses[WORDLESS] += 1
+                lose(losses, "documents without a token")
 
 
 def _document(page: _Page, default_id: str, scheme: ReadScheme, losses: Losses) -> Document:
@@ -178,14 +113,14 @@ def _document(page: _Page, default_id: str, scheme: ReadScheme, losses: Losses) 
             tokens.append(Token(len(text), len(text) + len(surface.form)))
             text += surface.form + (" " if surface.after is None else surface.after)
         if sentence.text and sentence.text.split() != text[start:].split():
-            losses["sentences unlike their text comment"] += 1
+            lose(losses, "sentences unlike their text comment")
         if sentence.surfaces[-1].after is None:
             text = text[:-1] + ("" if following is None else "\n" if following.newpar else " ")
         words = [tokens[place] for place in sentence.places]
         spans += read_spans(words, sentence.tags, scheme, losses)
         losses.update(sentence.losses)
-        if cut := sum(_cuts(sentence, stretch) for stretch in stretches(sentence.tags)):
-            losses[CUT] += cut
+        cut = sum(_cuts(sentence, stretch) for stretch in stretches(sentence.tags))
+        lose(losses, "spans that cut a token", cut)
     return Document(id=page.id or default_id, text=text, spans=numbered(spans))
 
 
@@ -210,7 +145,7 @@ def _pages(path: Path) -> Iterator[_Page]:
                 page = _Page(id=value, begun=True)
             sentence.newpar |= name == "newpar"
             sentence.text = value if name == "text" else sentence.text
-            sentence.losses.update(["comments"] * (not name))
+            lose(sentence.losses, "comments", not name)
         elif line.strip():
             _add(sentence, line.split("\t"), where)
         elif sentence.surfaces:
@@ -236,7 +171,7 @@ def _add(sentence: _Sentence, columns: list[str], where: str) -> None:
             "CoNLL-U has ten columns with tabs between, the first a number.",
         )
     if "." in columns[0]:
-        sentence.losses["empty nodes"] += 1
+        lose(sentence.losses, "empty nodes")
         return
     misc = dict(part.partition("=")[::2] for part in columns[9].split("|") if part != "_")
     ner = misc.get("NER", misc.get("ner", ""))
@@ -264,7 +199,6 @@ def _surface(form: str, misc: dict[str, str]) -> _Surface:
 
 
 def _count_others(losses: Losses, columns: list[str], misc: dict[str, str]) -> None:
-    if values := sum(column != "_" for column in columns[2:9]):
-        losses[OTHER_COLUMNS] += values
-    if others := len(misc.keys() - _SPACING - {"NER", "ner"}):
-        losses["other attributes of tokens"] += others
+    lose(losses, "values in other columns", sum(column != "_" for column in columns[2:9]))
+    others = misc.keys() - _SPACING - {"NER", "ner"}
+    lose(losses, "other attributes of tokens", len(others))

@@ -25,28 +25,35 @@ overlapping spans on import unless the project allows them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
-import regex
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
-from annotate.formats.tagged import replacing
+from annotate.formats.files import unreadable, writing
+from annotate.formats.losses import lose
+from annotate.formats.units import (
+    UNITS,
+    Edges,
+    Place,
+    Units,
+    find_units,
+    is_clean,
+    is_special,
+    places_of,
+    put,
+    same_until,
+    word_edges,
+)
 from annotate.spans import Relation, Span
-from annotate.tokens import tokenize
 
-Units = Literal["utf-16", "code points", "graphemes"]
-Place = tuple[int, int]
+__all__ = ["Units", "read_doccano", "write_doccano"]
 
-_UNITS: tuple[Units, ...] = get_args(Units)
-_CLUSTER = regex.compile(r"\X")
 _KNOWN = frozenset({"id", "text", "label", "labels", "entities", "relations", "Comments", "meta"})
 _MARK = "offsets_in"
-_DOUBT = "spans whose place is in doubt"
 
 
 class _Entity(msgspec.Struct, frozen=True):
@@ -54,6 +61,10 @@ class _Entity(msgspec.Struct, frozen=True):
     end_offset: int
     label: str
     id: int | str | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.start_offset, self.end_offset
 
 
 class _Relation(msgspec.Struct, frozen=True):
@@ -109,9 +120,7 @@ def _lines(path: Path) -> Iterator[_Line]:
                 if content := line.removeprefix(b"\xef\xbb\xbf").strip():
                     yield _decoded(content, where)
     except OSError as error:
-        raise FormatError(
-            f"{path} cannot be read: {error.strerror or error}", "Check its name and permissions."
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def _decoded(content: bytes, where: str) -> _Line:
@@ -134,104 +143,44 @@ def _decoded(content: bytes, where: str) -> _Line:
 
 def _told_by_spans(path: Path) -> Units:
     """Return the unit of a file's offsets, as far as its spans tell."""
-    clean: Counter[Units] = Counter()
-    possible = list(_UNITS)
-    # Pairs of units that put some span in different places.
-    apart: set[tuple[Units, Units]] = set()
-    for line in _lines(path):
-        record = line.record
-        if record.offsets_in or not _is_special(record.text):
-            continue
-        places = {units: _places(record.text, units) for units in possible}
-        edges = _edges(record.text)
-        for span in record.spans():
-            found = {units: _put(span, places[units]) for units in possible}
-            if len(set(found.values())) > 1:
-                possible = [units for units in possible if found[units]]
-                apart |= {(a, b) for a, b in combinations(possible, 2) if found[a] != found[b]}
-                clean.update(units for units in possible if _is_clean(found[units], edges))
-    best = [units for units in possible if clean[units] == max(clean[one] for one in possible)]
-    if not best or apart.intersection(combinations(best, 2)):
-        raise FormatError(
-            f"{path} does not tell what its offsets count", f"Say so: {', '.join(_UNITS)}."
-        )
-    return best[0]
-
-
-def _is_special(text: str) -> bool:
-    """Whether the units count the text differently."""
-    if text.isascii():
-        return "\r\n" in text
-    return max(text) > "\uffff" or len(_CLUSTER.findall(text)) < len(text)
-
-
-def _places(text: str, units: Units) -> Sequence[int]:
-    """Return where each unit begins, in code points, and where the last one ends.
-
-    The second half of what is two units in UTF-16 begins nowhere: -1.
-    """
-    if units == "code points":
-        return range(len(text) + 1)
-    if units == "graphemes":
-        return [*(found.start() for found in _CLUSTER.finditer(text)), len(text)]
-    places: list[int] = []
-    for at, char in enumerate(text):
-        places += (at, -1) if char > "\uffff" else (at,)
-    return [*places, len(text)]
-
-
-def _put(span: _Entity, places: Sequence[int]) -> Place | None:
-    """Return the span's extent in code points, None when it has none."""
-    if not 0 <= span.start_offset < span.end_offset < len(places):
-        return None
-    start, end = places[span.start_offset], places[span.end_offset]
-    return None if -1 in {start, end} else (start, end)
-
-
-def _edges(text: str) -> tuple[set[int], set[int]]:
-    """Return where words begin, and where they end."""
-    tokens = tokenize(text)
-    return {token.start for token in tokens}, {token.end for token in tokens}
-
-
-def _is_clean(place: Place | None, edges: tuple[set[int], set[int]]) -> bool:
-    return place is not None and place[0] in edges[0] and place[1] in edges[1]
+    texts = (
+        (line.record.text, [one.place for one in line.record.spans()])
+        for line in _lines(path)
+        if not line.record.offsets_in
+    )
+    if units := find_units(texts):
+        return units
+    raise FormatError(
+        f"{path} does not tell what its offsets count", f"Say so with --units: {', '.join(UNITS)}."
+    )
 
 
 def _document(line: _Line, units: Units, losses: Losses) -> Document:
     record = line.record
-    special = _is_special(record.text)
-    places = _places(record.text, units if special else "code points")
+    special = is_special(record.text)
+    places = places_of(record.text, units if special else "code-points")
     # Up to the first such character every unit counts the same.
-    same = _same(record.text) if special else len(record.text)
-    edges = _edges(record.text) if special and not record.offsets_in else (set[int](), set[int]())
+    same = same_until(record.text) if special else len(record.text)
+    edges: Edges = word_edges(record.text) if special and not record.offsets_in else (set(), set())
     spans: list[Span] = []
     for number, entity in enumerate(record.spans()):
-        place = _put(entity, places)
+        place = put(entity.place, places)
         if place is None:
             raise FormatError(
                 f"{line.where}: {entity.start_offset}:{entity.end_offset} is no stretch of the "
                 f"text in {units}",
-                "Correct the offsets, or say what else they count.",
+                "Correct the offsets, or say with --units what else they count.",
             )
-        if place[1] > same and not record.offsets_in and not _is_clean(place, edges):
-            losses[_DOUBT] += 1
+        if place[1] > same and not record.offsets_in and not is_clean(place, edges):
+            lose(losses, "spans whose place is in doubt")
         span_id = f"_{number}" if entity.id is None else str(entity.id)
         spans.append(Span(id=span_id, start=place[0], end=place[1], label=entity.label))
-    _count(losses, "comments", len(record.comments or ()))
+    lose(losses, "comments", len(record.comments or ()))
     return Document(
         id="" if record.id is None else str(record.id), text=record.text, spans=tuple(spans),
         relations=_relations(line, spans),
         metadata=_metadata({**line.rest, **(record.meta or {})}),
     )  # fmt: skip
-
-
-def _same(text: str) -> int:
-    """Return how many code points there are before one that the units count differently."""
-    for found in _CLUSTER.finditer(text):
-        if found.end() - found.start() > 1 or found.group() > "\uffff":
-            return found.start()
-    return len(text)
 
 
 def _relations(line: _Line, spans: list[Span]) -> tuple[Relation, ...]:
@@ -268,13 +217,13 @@ def write_doccano(
     that begins or ends within a cluster gets the whole one where clusters are counted, and
     that is counted in `losses`.
     """
-    with replacing(path) as file:
+    with writing(path) as file:
         for document in documents:
             file.write(_encoded(document, units, losses).decode() + "\n")
 
 
 def _encoded(document: Document, units: Units, losses: Losses) -> bytes:
-    offsets = {place: at for at, place in enumerate(_places(document.text, units))}
+    offsets = {place: at for at, place in enumerate(places_of(document.text, units))}
     numbers = {span.id: number for number, span in enumerate(document.spans)}
     entities = []
     for span in document.spans:
@@ -284,11 +233,11 @@ def _encoded(document: Document, units: Units, losses: Losses) -> bytes:
         while end not in offsets:
             end += 1
         cut = (start, end) != (span.start, span.end)
-        _count(losses, "spans that cut a grapheme cluster", cut)
-        _count(losses, "attributes", len(span.attributes))
+        lose(losses, "spans that cut a grapheme cluster", cut)
+        lose(losses, "attributes", len(span.attributes))
         entities.append(_Entity(offsets[start], offsets[end], span.label, numbers[span.id]))
-    _count(losses, "choices", len(document.choices))
-    _count(losses, "annotators", bool(document.annotator))
+    lose(losses, "choices", len(document.choices))
+    lose(losses, "annotators", bool(document.annotator))
     relations = [
         _Relation(numbers[one.head], numbers[one.tail], one.label, at)
         for at, one in enumerate(document.relations)
@@ -298,9 +247,3 @@ def _encoded(document: Document, units: Units, losses: Losses) -> bytes:
         "meta": document.metadata, _MARK: units,
     }  # fmt: skip
     return msgspec.json.encode({"id": document.id, **fields} if document.id else fields)
-
-
-def _count(losses: Losses, name: str, number: int) -> None:
-    # A count of nothing is no entry.
-    if number:
-        losses[name] += number

@@ -25,7 +25,8 @@ from typing import NamedTuple
 import msgspec
 
 from annotate.formats.document import Document, Losses
-from annotate.formats.tagged import replacing
+from annotate.formats.files import writing
+from annotate.formats.losses import lose, lose_beside
 from annotate.spans import Span, reading_order
 from annotate.tokens import Token, syllables
 
@@ -51,7 +52,7 @@ def write_gliner(
 
     A span that begins or ends within a token gets the whole token, and that is counted.
     """
-    with replacing(path) as file:
+    with writing(path) as file:
         file.write("[")
         between = "\n"
         for document in documents:
@@ -75,13 +76,13 @@ def _records(document: Document, max_tokens: int, losses: Losses) -> Iterator[_R
         spans += len(within)
         relations += len(related)
         first = last
-    _count(losses, "documents without a token", not tokens)
-    _count(losses, "spans over several records", len(placed) - spans)
-    _count(losses, "relations", len(document.relations) - relations)
-    _count(losses, "attributes", sum(len(span.attributes) for span in document.spans))
-    _count(losses, "choices", len(document.choices))
-    _count(losses, "annotators", bool(document.annotator))
-    _count(losses, "metadata", len(document.metadata))
+    rebuilt = " ".join(document.text[token.start : token.end] for token in tokens)
+    lose(losses, "texts with other spacing", rebuilt != document.text)
+    lose(losses, "ids", bool(document.id))
+    lose(losses, "documents without a token", not tokens)
+    lose(losses, "spans over several records", len(placed) - spans)
+    lose(losses, "relations", len(document.relations) - relations)
+    lose_beside(document, losses)
 
 
 def _placed(spans: Iterable[Span], tokens: Sequence[Token], losses: Losses) -> list[_Placed]:
@@ -92,11 +93,11 @@ def _placed(spans: Iterable[Span], tokens: Sequence[Token], losses: Losses) -> l
     for span in sorted(spans, key=reading_order):
         first, last = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if first >= last:
-            losses["spans without a token"] += 1
+            lose(losses, "spans without a token")
             continue
         # White space at a span's ends is outside every token and is no cut.
         cut = starts[first] < span.start or ends[last - 1] > span.end
-        _count(losses, "spans that cut a token", cut)
+        lose(losses, "spans that cut a token", cut)
         found.append(_Placed(span, first, last))
     return found
 
@@ -128,9 +129,3 @@ def _related(document: Document, within: Sequence[_Placed]) -> list[tuple[int, i
         for one in document.relations
         if one.head in at and one.tail in at
     ]
-
-
-def _count(losses: Losses, name: str, number: int) -> None:
-    # A count of nothing is no entry.
-    if number:
-        losses[name] += number

@@ -18,49 +18,26 @@ a row without is one itself. Columns other than these and an article's metadata 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain, count, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
-from annotate.formats.tagged import (
-    OTHER_COLUMNS,
-    WORDLESS,
-    ReadScheme,
-    is_tag,
-    numbered,
-    read_spans,
-    scheme_of,
-)
+from annotate.formats.huggingface_files import Row, Split, find_splits, rows_of
+from annotate.formats.losses import lose
+from annotate.formats.tagged import ReadScheme, is_tag, numbered, read_spans, scheme_of
 from annotate.spans import Span, reading_order
 from annotate.tokens import Token
-
-if TYPE_CHECKING:
-    import datasets
-
-Row = Mapping[str, Any]
 
 _METADATA = ("title", "source", "url", "published_at", "language")
 _IDS = ("document_id", "doc_id", "id")
 _TAGS = ("ner_tags", "tags", "labels", "ner")
 _USED = frozenset({*_METADATA, *_IDS, "tokens", "starts", "ends", "sentence", "sentence_id"})
-_SHARD = re.compile(r"-[0-9]{5}-of-[0-9]{5}$")
-_ENDINGS = ((".parquet",), (".jsonl", ".json"))
-# What stands beside the data and is JSON too.
-_DESCRIPTIONS = frozenset({"dataset_info.json", "dataset_infos.json", "croissant.json"})
 _REMEDY = "The rows need `tokens` and `ner_tags`, a tag such as B-PER for each token."
-
-
-class _Split(NamedTuple):
-    """A split of a dataset, in one or more shards, which can be gone through again."""
-
-    name: str
-    where: str
-    shards: Sequence[datasets.Dataset | datasets.IterableDataset]
 
 
 class _Sentence(NamedTuple):
@@ -88,7 +65,7 @@ def read_huggingface(path: Path, losses: Losses) -> Iterator[Document]:
     Raises `FormatError` with the row.
     """
     seen: set[str] = set()
-    for split in _splits(path):
+    for split in find_splits(path):
         # Twice through the rows: the scheme shows only when all of them are known.
         scheme = scheme_of(tags for sentence in _sentences(split) for tags in sentence.levels)
         rows = enumerate(_sentences(split))
@@ -99,7 +76,7 @@ def read_huggingface(path: Path, losses: Losses) -> Iterator[Document]:
             for _, sentence in group:
                 _add(page, sentence, scheme, losses)
             if not page.text:
-                losses[WORDLESS] += 1
+                lose(losses, "documents without a token")
                 continue
             name = _unique(name, split.name, seen)
             seen.add(name)
@@ -129,8 +106,7 @@ def _add(page: _Page, sentence: _Sentence, scheme: ReadScheme, losses: Losses) -
     known = {name: str(row[name]) for name in _METADATA if row.get(name)}
     page.metadata = {**known, **page.metadata}
     others = {name for name in row.keys() - _USED if not name.startswith(_TAGS)}
-    if values := sum(row[name] not in (None, "", []) for name in others):
-        losses[OTHER_COLUMNS] += values
+    lose(losses, "values in other columns", sum(row[name] not in (None, "", []) for name in others))
 
 
 def _joined(page: _Page, sentence: _Sentence) -> list[Token]:
@@ -167,11 +143,11 @@ def _placed(page: _Page, sentence: _Sentence) -> list[Token]:
     return places
 
 
-def _sentences(split: _Split) -> Iterator[_Sentence]:
+def _sentences(split: Split) -> Iterator[_Sentence]:
     """Yield the rows of a split with their tags by name; raises `FormatError` for a bad one."""
     names: dict[str, list[str]] = {}
     columns: list[str] = []
-    for number, row in enumerate(_rows(split), start=1):
+    for number, row in enumerate(rows_of(split), start=1):
         where = f"{split.where}, row {number}"
         if not columns:
             columns = _tag_columns(row)
@@ -188,15 +164,6 @@ def _sentences(split: _Split) -> Iterator[_Sentence]:
             [_tag(tag, names.get(column), where) for tag in row[column]] for column in columns
         ]
         yield _Sentence(where, row, tokens, levels)
-
-
-def _rows(split: _Split) -> Iterator[Row]:
-    try:
-        for shard in split.shards:
-            yield from shard
-    # A file of something else fails deep in `datasets`, with any of these.
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise _unreadable(split.where, error) from error
 
 
 def _tag_columns(row: Row) -> list[str]:
@@ -220,56 +187,3 @@ def _tag(value: Any, names: list[str] | None, where: str) -> str:
         why = "; the dataset does not say what numbers mean" if isinstance(value, int) else ""
         raise FormatError(f"{where}: {value!r} is no tag{why}", _REMEDY)
     return value
-
-
-def _splits(path: Path) -> Iterator[_Split]:
-    """Yield the splits of a dataset on disk, by name."""
-    import datasets
-
-    try:
-        if not path.exists():
-            raise FormatError(f"{path} does not exist", "Check the path.")
-        if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
-            loaded = datasets.load_from_disk(str(path))
-            splits = loaded if isinstance(loaded, datasets.DatasetDict) else {path.name: loaded}
-            for name, rows in splits.items():
-                yield _Split(name, f"{path} ({name})", [rows])
-            return
-        for name, files in groupby(_files(path), key=_split_of):
-            listed = list(files)
-            where = str(listed[0]) if len(listed) == 1 else f"{listed[0].parent} ({name})"
-            yield _Split(name, where, [_stream(file) for file in listed])
-    except (OSError, ValueError) as error:
-        raise _unreadable(str(path), error) from error
-
-
-def _unreadable(where: str, error: Exception) -> FormatError:
-    reason = " ".join(str(error).split()).rstrip(".")
-    return FormatError(f"{where} cannot be read as a dataset: {reason}", "Check the file.")
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the files with rows, by split."""
-    if path.is_file():
-        return [path]
-    folder = path / "tokens" if (path / "tokens").is_dir() else path
-    for endings in _ENDINGS:
-        found = [file for file in folder.rglob("*") if file.suffix.lower() in endings]
-        if found := [file for file in found if file.name not in _DESCRIPTIONS]:
-            return sorted(found, key=lambda file: (_split_of(file), file))
-    raise FormatError(f"{path} has no Parquet or JSON file", "Name the dataset's folder.")
-
-
-def _split_of(file: Path) -> str:
-    return _SHARD.sub("", file.stem)
-
-
-def _stream(file: Path) -> datasets.IterableDataset:
-    """Open a file; read so, `datasets` neither copies it to its cache nor asks the network."""
-    import datasets
-
-    if not file.stat().st_size:
-        raise FormatError(f"{file} is empty", "Check the file.")
-    if file.suffix.lower() == ".parquet":
-        return datasets.IterableDataset.from_parquet(str(file))
-    return datasets.IterableDataset.from_json(str(file))

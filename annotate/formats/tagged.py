@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
+from annotate.formats.losses import Loss, lose, lose_beside
 from annotate.spans import Span
 from annotate.tokens import Tagged, Tagging, Token, tag
 
 ReadScheme = Literal["BIO", "IOB1", "BILOU"]
 Tokenizer = Callable[[str], list[list[Token]]]
-
-BROKEN = "broken tag sequences"
-CUT = "spans that cut a token"
-OTHER_COLUMNS = "values in other columns"
-WORDLESS = "documents without a token"
 
 _GOES_ON = frozenset("IMLE")
 _ENDS = frozenset("LEUSW")
@@ -37,14 +31,14 @@ _WHOLE = {
     "IOB1": re.compile("[BI]I*"),
     "BILOU": re.compile("B[IM]*[LE]|[USW]"),
 }
-_LOSSES = {
+_LOSSES: dict[str, Loss] = {
     "nested": "nested spans",
     "outer": "spans around another",
     "crossing": "crossing spans",
-    "sentences": "spans over several sentences",
+    "sentences": "spans over sentences",
     "empty": "spans without a token",
     "shared token": "spans that share a token",
-    "cut token": CUT,
+    "cut token": "spans that cut a token",
 }
 
 
@@ -110,7 +104,7 @@ def read_spans(
     """Yield the spans of a sentence, without ids; broken sequences are counted."""
     for first, last, label, prefixes in stretches(tags):
         if not _WHOLE[scheme].fullmatch(prefixes):
-            losses[BROKEN] += 1
+            lose(losses, "broken tag sequences")
         yield Span(id="", start=tokens[first].start, end=tokens[last - 1].end, label=label)
 
 
@@ -129,65 +123,25 @@ def tagged_sentences(
             "Choose to show the outermost or the innermost spans.",
         )
     sentences, lost = tag(tokenizer(document.text), document.spans, tagging)
-    losses.update(_LOSSES[loss.reason] for loss in lost)
+    for loss in lost:
+        lose(losses, _LOSSES[loss.reason])
     starts = {token.start for sentence in sentences for token in sentence.tokens}
     ends = {token.end for sentence in sentences for token in sentence.tokens}
     gone = {id(loss.span) for loss in lost}
     shown = (span for span in document.spans if id(span) not in gone)
-    counts = {
-        "spans with white space at an end": sum(
-            span.start not in starts or span.end not in ends for span in shown
-        ),
-        "relations": len(document.relations),
-        "attributes": sum(len(span.attributes) for span in document.spans),
-        "choices": len(document.choices),
-        "metadata": len(document.metadata),
-        "names of annotators": bool(document.annotator),
-        WORDLESS: not any(sentence.tokens for sentence in sentences),
-    }
-    losses.update({what: int(number) for what, number in counts.items() if number})
-    return [sentence for sentence in sentences if sentence.tokens]
+    wider = sum(span.start not in starts or span.end not in ends for span in shown)
+    lose(losses, "spans with white space at their ends", wider)
+    lose(losses, "relations", len(document.relations))
+    lose_beside(document, losses)
+    kept = [sentence for sentence in sentences if sentence.tokens]
+    lose(losses, "documents without a token", not kept)
+    return kept
 
 
-def files_of(path: Path, endings: Iterable[str]) -> list[Path]:
-    """Return the file, or a folder's files with one of the endings, by name."""
-    if not path.is_dir():
-        return [path]
-    known = tuple(endings)
-    files = sorted(file for file in path.iterdir() if file.name.lower().endswith(known))
-    if not files:
-        raise FormatError(f"{path} has no file that ends in {', '.join(known)}", "Name a file.")
-    return files
-
-
-def text_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text file in UTF-8 with their numbers, without line ends."""
-    number = 0
-    try:
-        # Only a line feed ends a line here: a token may hold what else Python takes for one.
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                yield number, line.removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{path} is not UTF-8 soon after line {number}", "Save it as UTF-8."
-        ) from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[str]]:
-    """Open a file beside the path, and put it in its place when all is written."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        fresh.replace(path)
-    except OSError as error:
-        raise FormatError(
-            f"{path} cannot be written: {error.strerror or error}",
-            "Free some space or name another file; what was there is untouched.",
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
+def tagged_documents(
+    documents: Iterable[Document], tagging: Tagging | None, tokenizer: Tokenizer, losses: Losses
+) -> Iterator[tuple[Document, list[Tagged]]]:
+    """Yield the documents that have a token, with their sentences, in BIO unless it is said."""
+    for document in documents:
+        if sentences := tagged_sentences(document, tagging or Tagging(), tokenizer, losses):
+            yield document, sentences

@@ -22,16 +22,16 @@ from __future__ import annotations
 
 import io
 import warnings
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
+from annotate.formats.files import unreadable
+from annotate.formats.losses import Loss, lose
+from annotate.formats.xmi_files import Source, find_sources
 from annotate.spans import Relation, Span, reading_order
 
 INITIAL = "INITIAL_CAS"
@@ -63,38 +63,23 @@ _HEAD, _TAIL = "Governor", "Dependent"
 _RENAMED = {"self_": "self", "type_": "type"}
 # What lxml and dkpro-cassis raise for XML that is not what they expect.
 _DAMAGED = (SyntaxError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, Warning)
-_BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-
-_Files = Mapping[str, Callable[[], bytes]]
-
-
-class _Source(NamedTuple):
-    """A `.xmi`: where it is, the document's name if its folder tells it, and its bytes."""
-
-    where: str
-    document: str
-    annotator: str
-    xmi: bytes
-    system: bytes
 
 
 def read_xmi(path: Path, losses: Losses) -> Iterator[Document]:
     """Read what INCEpTION exported: a `.xmi`, a zip or a folder, one document an annotator.
 
     Counted are annotations of other layers, spans without a label or without text, links,
-    parts of chains, relations without a label or with an end that is no span, attributes of
-    relations, and marks of whole documents. Raises `FormatError` for what does not hold.
+    parts of chains, relations without a label, those with an end that is no span and their
+    attributes, and marks of whole documents. Raises `FormatError` for what does not hold.
     """
     found = False
     try:
-        with _opened(path) as files:
-            for source in _sources(files, path if path.suffix.lower() != ".xmi" else path.parent):
-                found = True
-                if source.annotator != INITIAL:
-                    yield _read(source, losses)
+        for source in find_sources(path):
+            found = True
+            if source.annotator != INITIAL:
+                yield _read(source, losses)
     except OSError as error:
-        problem = f"{path} cannot be read: {error.strerror or error}"
-        raise FormatError(problem, "Check the file.") from error
+        raise unreadable(path, error) from error
     if not found:
         raise FormatError(
             f"{path} has no .xmi in it",
@@ -102,82 +87,7 @@ def read_xmi(path: Path, losses: Losses) -> Iterator[Document]:
         )
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[_Files]:
-    """Open a folder, a zip, or a `.xmi` with the type system beside it."""
-    if path.is_dir():
-        paths = sorted(found for found in path.rglob("*") if found.is_file())
-        yield {found.relative_to(path).as_posix(): found.read_bytes for found in paths}
-    elif path.suffix.lower() == ".xmi":
-        beside = [found for found in path.parent.iterdir() if _is_system(found.name)]
-        yield {found.name: found.read_bytes for found in [path, *beside]}
-    else:
-        with _unzipped(path, str(path)) as files:
-            yield files
-
-
-@contextmanager
-def _unzipped(file: Path | IO[bytes], where: str) -> Iterator[_Files]:
-    def read(archive: zipfile.ZipFile, name: str) -> bytes:
-        try:
-            return archive.read(name)
-        except _BAD_ZIP as error:
-            raise _bad_zip(f"{where}/{name}", error) from error
-
-    try:
-        archive = zipfile.ZipFile(file)
-    except _BAD_ZIP as error:
-        raise _bad_zip(where, error) from error
-    with archive:
-        yield {name: partial(read, archive, name) for name in archive.namelist()}
-
-
-def _bad_zip(where: str, error: Exception) -> FormatError:
-    return FormatError(f"{where} cannot be unpacked: {error}", "Export it again, without password.")
-
-
-def _sources(files: _Files, where: Path, around: str = "") -> Iterator[_Source]:
-    """Find every `.xmi`, also in zips within; `around` is the path of such a zip."""
-    for name in sorted(files):
-        path = PurePosixPath(around, name.lstrip("/"))
-        # What macOS adds to a zip has the same names.
-        if any(part.startswith(("._", "__MACOSX")) for part in path.parts):
-            continue
-        here = str(where / path)
-        if path.suffix.lower() == ".xmi":
-            system = _system(files, name, here)
-            yield _Source(here, _document_name(path), path.stem, files[name](), system)
-        elif path.suffix.lower() == ".zip" and not around:
-            with _unzipped(io.BytesIO(files[name]()), here) as inner:
-                yield from _sources(inner, where, str(path))
-
-
-def _is_system(name: str) -> bool:
-    return name.lower() == "typesystem.xml"
-
-
-def _system(files: _Files, name: str, where: str) -> bytes:
-    """Return the type system in the folder of a `.xmi`."""
-    folder = PurePosixPath(name).parent
-    for other, read in files.items():
-        path = PurePosixPath(other)
-        if path.parent == folder and _is_system(path.name):
-            return read()
-    raise FormatError(
-        f"{where} has no TypeSystem.xml beside it",
-        "Put the one there that INCEpTION exported with it.",
-    )
-
-
-def _document_name(path: PurePosixPath) -> str:
-    """Return the folder below `annotation` or `curation`, empty when there is none."""
-    for folder, below in zip(path.parts, path.parts[1:-1], strict=False):
-        if folder in {"annotation", "curation"}:
-            return below
-    return ""
-
-
-def _read(source: _Source, losses: Losses) -> Document:
+def _read(source: Source, losses: Losses) -> Document:
     from cassis import load_cas_from_xmi
     from cassis.typesystem import TypeNotFoundError
 
@@ -204,7 +114,7 @@ def _typesystem(xml: bytes) -> Any:
     return load_typesystem(io.BytesIO(xml))
 
 
-def _document(cas: Any, source: _Source, losses: Losses) -> Document:
+def _document(cas: Any, source: Source, losses: Losses) -> Document:
     text = cas.sofa_string
     if not isinstance(text, str):
         raise TypeError("it has no text")  # told with where, as all that does not hold
@@ -218,8 +128,8 @@ def _document(cas: Any, source: _Source, losses: Losses) -> Document:
         elif kind == "span":
             for span in _span(mark, losses):
                 spans[mark.xmiID] = span
-        elif kind:
-            losses[kind] += 1
+        elif kind != "frame":
+            lose(losses, kind)
         elif mark.type.name == _METADATA:
             metadata = {"title": mark.documentTitle or "", "language": mark.language or ""}
     return Document(
@@ -232,10 +142,10 @@ def _document(cas: Any, source: _Source, losses: Losses) -> Document:
     )
 
 
-def _kind(layer: Any) -> str:
-    """Return span, relation, the name of a loss, or nothing for what is no mark."""
+def _kind(layer: Any) -> Loss | Literal["span", "relation", "frame"]:
+    """Return span, relation, frame for what is no mark, or as what it is lost."""
     if layer.name.startswith(_FRAME):
-        return ""
+        return "frame"
     if not layer.name.startswith((_NAMED_ENTITY, *_CUSTOM)):
         return "annotations of other layers"
     names = {feature.name for feature in layer.all_features}
@@ -261,9 +171,9 @@ def _label(mark: Any) -> str:
 def _span(mark: Any, losses: Losses) -> Iterator[Span]:
     label = _label(mark)
     if mark.begin >= mark.end:
-        losses["spans without text"] += 1
+        lose(losses, "spans without text")
     elif not label:
-        losses["spans without a label"] += 1
+        lose(losses, "spans without a label")
     else:
         attributes = _attributes(mark, {_label_feature(mark.type)}, losses)
         yield Span(
@@ -281,7 +191,7 @@ def _attributes(mark: Any, known: set[str], losses: Losses) -> dict[str, tuple[s
         kind = feature.rangeType.name
         values = [value] if not hasattr(value, "elements") else value.elements or []
         if kind not in _PRIMITIVE | _MANY:
-            losses["links"] += len(values)
+            lose(losses, "links", len(values))
         elif values:
             found[_RENAMED.get(feature.name, feature.name)] = tuple(map(_shown, values))
     return found
@@ -295,11 +205,10 @@ def _relation(mark: Any, spans: Mapping[int, Span], losses: Losses) -> Iterator[
     head, tail = (spans.get(getattr(mark[end], "xmiID", -1)) for end in (_HEAD, _TAIL))
     label = _label(mark)
     if head is None or tail is None:
-        losses["relations with an end that is no span"] += 1
+        lose(losses, "relations")
     elif not label:
-        losses["relations without a label"] += 1
+        lose(losses, "relations without a label")
     else:
         rest = _attributes(mark, {_label_feature(mark.type), _HEAD, _TAIL}, losses)
-        if rest:
-            losses["attributes of relations"] += len(rest)
+        lose(losses, "attributes", len(rest))
         yield Relation(head=head.id, label=label, tail=tail.id)

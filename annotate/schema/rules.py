@@ -7,8 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from annotate.schema.model import Schema
+from annotate.schema.model import RelationType, Schema
 from annotate.spans import Relation, Span, covers, reading_order
+
+
+def fits(kind: RelationType, head: str, tail: str) -> bool:
+    """Whether a relation may go from a span of one label to a span of another."""
+    turned = tail in kind.head and head in kind.tail
+    return (head in kind.head and tail in kind.tail) or (turned and not kind.directed)
+
+
+def tell_ends(kind: RelationType) -> str:
+    """Return between which labels a relation may be, as `go from PERSON to RANK`."""
+    head, tail = _any_of(kind.head), _any_of(kind.tail)
+    return f"go from {head} to {tail}" if kind.directed else f"join {head} and {tail}"
+
+
+def _any_of(labels: Sequence[str]) -> str:
+    *most, last = labels
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 class Rules:
@@ -20,13 +37,15 @@ class Rules:
         self._asked = {attribute.name: attribute.labels for attribute in schema.attributes}
 
     def breaches(self, spans: Sequence[Span], relations: Sequence[Relation]) -> Iterator[str]:
-        """Yield, a clause each, what is marked against the rules."""
+        """Yield, a clause each, what is marked against the rules, and what they allow."""
         yield from self._nested(sorted(spans, key=reading_order))
         yield from self._ends({span.id: span for span in spans}, relations)
         for span in spans:
             for name in span.attributes:
-                if span.label not in self._asked.get(name, (span.label,)):
-                    yield f"{span.label} at {span.start} answers {name}, which is not asked of it"
+                asked = self._asked.get(name, (span.label,))
+                if span.label not in asked:
+                    only = f"which is asked of {' and '.join(asked)} only"
+                    yield f"{span.label} at {span.start} answers {name}, {only}"
 
     def _nested(self, ordered: Sequence[Span]) -> Iterator[str]:
         around: list[Span] = []
@@ -37,7 +56,8 @@ class Rules:
                 same = (outer.start, outer.end) == (span.start, span.end)
                 refused = allowed is not None and span.label not in allowed
                 if refused and not same and covers(outer, span):
-                    yield f"{span.label} at {span.start} lies within {outer.label}"
+                    only = f"only {_any_of(allowed)}" if allowed else "nothing"
+                    yield f"{span.label} at {span.start} lies within {outer.label}; {only} may"
             around.append(span)
 
     def _ends(self, spans: dict[str, Span], relations: Sequence[Relation]) -> Iterator[str]:
@@ -46,10 +66,8 @@ class Rules:
             if kind is None or not {relation.head, relation.tail} <= spans.keys():
                 continue
             head, tail = spans[relation.head], spans[relation.tail]
-            fits = head.label in kind.head and tail.label in kind.tail
-            turned = tail.label in kind.head and head.label in kind.tail
-            if not fits and (kind.directed or not turned):
+            if not fits(kind, head.label, tail.label):
                 yield (
                     f"{relation.label} goes from {head.label} at {head.start}"
-                    f" to {tail.label} at {tail.start}"
+                    f" to {tail.label} at {tail.start}; it may {tell_ends(kind)}"
                 )

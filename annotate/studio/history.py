@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
 
 from annotate.corpus import Article
 from annotate.errors import LedgerError
-from annotate.spans import Annotation, Decision, Relation, SetAside, Span
+from annotate.spans import Annotation, Decision, Relation, SetAside, Span, reading_order
+from annotate.studio.known import near
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.ledger.names import Kind, Row
-from annotate.studio.settle import mark_digest
+from annotate.studio.settle import mark_digest, undecide
 
 Sign = Literal["+", "-", "~"]
 
@@ -37,7 +37,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag="annotation", tag_field="event"):
     """A row of the ledger. `annotation` is None when it was deleted; `annotator` stays known.
 
-    `carried` counts spans that went to another text of the article as they were.
+    `carried` counts spans that went to another text of the article as they were. `decided`
+    tells that it is no work of the annotator's: the project's lead decided about marks of it.
     """
 
     row: int
@@ -49,6 +50,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="annotation", tag_fiel
     annotation: Annotation | None
     changes: tuple[Change, ...] = ()
     carried: int = 0
+    decided: bool = False
 
     @property
     def status(self) -> str:
@@ -90,12 +92,11 @@ def read_history(ledger: Ledger, article: str) -> History:
 
 
 def _refuse(ledger: Ledger, article: str) -> None:
-    known = [one for (one,) in ledger.query("SELECT DISTINCT article FROM articles")]
-    near = get_close_matches(article, known, n=3) or [one for one in known if article in one][:3]
+    told = near(article, (one for (one,) in ledger.query("SELECT DISTINCT article FROM articles")))
     raise LedgerError(
         f"the ledger has no article {article!r}",
-        f"Near it: {', '.join(near)}."
-        if near
+        f"Near it: {', '.join(told)}."
+        if told
         else "It has those that were pushed; `annotate corpus show` has the others.",
     )
 
@@ -125,8 +126,26 @@ def _steps(rows: Iterable[Row], texts: dict[str, str]) -> Iterator[Step]:
         yield Step(
             row=row, place=place, kind=kind, number=number, pulled_at=pulled_at,
             annotator=people.get(key, ""), annotation=annotation, changes=tuple(changes),
-            carried=carried,
+            carried=carried, decided=_is_decision(before, annotation),
         )  # fmt: skip
+
+
+def _is_decision(before: Annotation | None, now: Annotation | None) -> bool:
+    """Whether nothing but what was decided about marks differs: the server told nothing new."""
+    if before is None or now is None or before.decided == now.decided:
+        return False
+    return _undecided(before) == _undecided(now)
+
+
+def _undecided(annotation: Annotation) -> tuple[object, ...]:
+    """Return what a person did, without what was decided, which leaves no order."""
+    base = undecide(annotation)
+    return (
+        (base.sha256, base.status, base.updated_at, base.choices),
+        sorted(base.spans, key=reading_order),
+        sorted((one.label, one.head, one.tail) for one in base.relations),
+        {mark_digest(aside) for aside in base.set_aside},
+    )
 
 
 def _compare(

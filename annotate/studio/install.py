@@ -20,7 +20,6 @@ from annotate.studio.system import seconds
 COMMAND = (sys.executable, "-m", "annotate.studio.launcher")
 # Seconds; machines can be busy.
 START_LIMIT = 600
-_USUAL_MIGRATION = 40
 
 # All that the server gets of the person's own environment: it reads its settings from names
 # as common as HOST, DEBUG and DATABASE_NAME.
@@ -80,9 +79,8 @@ def template(version: str, progress: Progress) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(dir=path.parent) as folder,
-        progress(
-            "Creating Label Studio's database, once on this machine", _USUAL_MIGRATION
-        ) as tick,
+        # How long it takes nobody knows, so nothing is counted.
+        progress("Creating Label Studio's database, once on this machine", None),
         tempfile.TemporaryFile() as output,
     ):
         child = subprocess.Popen(  # noqa: S603
@@ -97,7 +95,6 @@ def template(version: str, progress: Progress) -> Path:
             for _ in seconds(START_LIMIT):
                 if child.poll() is not None:
                     break
-                tick(1)
         finally:
             child.kill()
             child.wait()

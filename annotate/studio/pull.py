@@ -108,6 +108,7 @@ class _Pull:
         self._counts = {"added": 0, "deleted": 0, "read": 0}
 
     def run(self, *, full: bool, drafts: bool) -> Pulled:
+        """Fetch, compare how many there are, and note from where the next pull goes on."""
         last = self._ledger.pulls.last(self._place)
         cursor = self._ledger.pulls.cursor(self._place)
         found = None

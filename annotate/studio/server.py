@@ -49,8 +49,6 @@ from annotate.studio.system import (
 EMAIL = "annotate@localhost"
 
 # Seconds.
-_USUAL_START = 20
-_USUAL_FIRST_START = 60
 _STOP_LIMIT = 15
 _PATIENCE = 30
 
@@ -296,7 +294,8 @@ class LocalServer:
         self, child: subprocess.Popen[bytes], url: str, progress: Progress, *, first: bool
     ) -> None:
         doing = "Creating Label Studio's tables, once" if first else "Starting Label Studio"
-        with progress(doing, _USUAL_FIRST_START if first else _USUAL_START) as advance:
+        # How long it takes nobody knows, so nothing is counted.
+        with progress(doing, None):
             for _ in seconds(START_LIMIT):
                 with suppress(TimeoutError):
                     status = status_of(url, self.login().token, _PATIENCE)
@@ -314,7 +313,6 @@ class LocalServer:
                         f"Label Studio ended while starting: {last_line(self.log)}",
                         f"Read {self.log}.",
                     )
-                advance(1)
         raise LocalServerError(
             f"Label Studio did not answer at {url} within {START_LIMIT} seconds",
             f"Read {self.log}.",

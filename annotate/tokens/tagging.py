@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from annotate.errors import TaggingError
@@ -37,9 +38,9 @@ def tag(
     one of its tokens (`shared token`). One that cuts a token is listed (`cut token`), whether
     it is shown or not. Raises `TaggingError` for it when the tagging says so.
     """
-    tokens = [token for sentence in sentences for token in sentence]
+    tokens = list(chain.from_iterable(sentences))
     page = _Page(tokens, sentences, tagging)
-    layers, losses = _layers(spans, tagging)
+    layers, losses = layered(spans, tagging)
     for tags, layer in zip(page.levels, layers, strict=True):
         for span in layer:
             if reason := page.put(tags, span):
@@ -48,8 +49,8 @@ def tag(
     return page.sentences(), losses
 
 
-def _layers(spans: Iterable[Span], tagging: Tagging) -> tuple[list[list[Span]], list[Loss]]:
-    """Return the flat layers of spans that are shown, and the spans that none has."""
+def layered(spans: Iterable[Span], tagging: Tagging) -> tuple[list[list[Span]], list[Loss]]:
+    """Return flat layers of spans, one for each level of tags, and the spans that none has."""
     if tagging.nesting == "innermost":
         layer, rest = innermost(spans)
         return [layer], [Loss(span, _beside(span, layer, "outer")) for span in rest]
@@ -99,13 +100,12 @@ class _Page:
         self, tokens: list[Token], sentences: Sequence[Sequence[Token]], tagging: Tagging
     ) -> None:
         self._tokens = tokens
-        self._starts = [token.start for token in tokens]
-        self._ends = [token.end for token in tokens]
+        starts, ends = zip(*tokens, strict=True) if tokens else ((), ())
+        self._starts: Sequence[int] = starts
+        self._ends: Sequence[int] = ends
         self._cut = tagging.cut
         self._bilou = tagging.scheme == "BILOU"
-        self._firsts = [0]
-        for sentence in sentences:
-            self._firsts.append(self._firsts[-1] + len(sentence))
+        self._firsts = list(accumulate(map(len, sentences), initial=0))
         self.levels = [["O"] * len(tokens) for _ in range(tagging.depth)]
 
     def put(self, tags: list[str], span: Span) -> str:
@@ -125,7 +125,7 @@ class _Page:
                 first, last = first + left, last - right
         if first >= last:
             return "cut token" if cut else "empty"
-        if any(shown != "O" for shown in tags[first:last]):
+        if tags[first:last].count("O") < last - first:
             return "shared token"
         if last > self._firsts[bisect_right(self._firsts, first)]:
             return "sentences"

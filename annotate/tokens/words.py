@@ -56,6 +56,12 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def is_end(text: str, at: int) -> bool:
+    """Whether a sentence ends with the stop that begins there."""
+    stop = _STOP.match(text, at)
+    return stop is not None and _ends(text, stop)
+
+
 def _ends(text: str, stop: regex.Match[str]) -> bool:
     if stop.group() == "\n":
         return True

@@ -71,7 +71,7 @@ def test_every_fault_of_a_schema_in_one_go(workspace: Workspace, annotate: Annot
 @pytest.mark.parametrize(
     ("toml", "reason"),
     [
-        ('title = "abc"', "missing required field `schema`"),
+        ('title = "abc"', "there is no key schema"),
         ('title = "x"\nschema = "s"\ncorpus = "c"', "from 3 to 50 characters"),
         ('title = "abc"\nschema = "s"\ncorpus = "c"\ncolour = 1', "colour"),
         ("title =", "annotate.toml"),

@@ -20,7 +20,7 @@ from annotate.workspace import Workspace, open_workspace
 from tests.cli.test_quarantine import annotate
 from tests.conftest import lay_out
 from tests.factories import make_annotation, make_span, sample_schema
-from tests.studio.marks import span_mark
+from tests.studio.marks import arrow_mark, span_mark
 
 TEXT = "Trung tá Lê An đến Bộ Công an."
 ARTICLE = Article(id="mot", text=TEXT, title="Tin một")
@@ -111,6 +111,7 @@ def test_every_row_has_what_changed_since_the_row_before_of_its_annotation(
         (2, "deleted", []),
     ]
     assert [one.carried for one in steps] == [0, 0, 0, 0, 0, 1, 0]
+    assert [one.decided for one in steps] == [False, False, False, True, False, False, False]
     assert steps[-1].annotator == "binh@example.org"
     assert [one.sha256 for one in found.versions] == [ARTICLE.sha256, NEW.sha256]
     (move,) = (one for one in found.events if isinstance(one, Moved))
@@ -156,11 +157,60 @@ def test_the_history_reads_without_colour(workspace: Workspace) -> None:
         "  - Lê An ─holds_rank→ Trung tá",
         "  + topic: crime",
         "  - topic: crime",
-        "  ? set aside: 1–2 is no span",
-        "  ✗ dropped: 'Bà'",
-        f"  1 span as they were, on the text {NEW.sha256[:8]}",
+        "  ? [Bà](PERSON) 0:5 does not count: 1–2 is no span",
+        "TIME  decided by the project's lead  about an@example.org's #1, project 4",
+        "  ✗ dropped: [Bà](PERSON) 0:5",
+        f"  1 span as it was, on the text {NEW.sha256[:8]}",
     ):
         assert line in lines, line
+
+
+def test_a_decision_is_the_leads_and_names_the_mark_and_as_what_it_counts(
+    workspace: Workspace,
+) -> None:
+    mark = span_mark("m", "PERSON", 0, 5, text="Lê An")
+    arrow = {**arrow_mark("m", "holds", "r"), "direction": "both"}
+    aside = tuple(
+        SetAside(reason="why", mark=msgspec.Raw(msgspec.json.encode(one))) for one in (mark, arrow)
+    )
+    accepted = [
+        Decision(
+            mark=mark_digest(aside[0]), sha256=ARTICLE.sha256,
+            span=make_span(9, 14, "PERSON", "m"),
+        ),
+        Decision(
+            mark=mark_digest(aside[1]), relation=Relation(head="m", tail="r", label="holds_rank")
+        ),
+    ]  # fmt: skip
+    undecided = work(RANK, id=3, annotator="chi@example.org", set_aside=aside)
+    with open_ledger(workspace.ledger_path) as ledger:
+        write(ledger, undecided)
+        write(ledger, decide(undecided, accepted))
+    *_, told = history(workspace, "--annotator", "chi").split("\n\n")
+    head, *lines = told.splitlines()
+    assert head.endswith("  decided by the project's lead  about chi@example.org's #3, project 4")
+    assert sorted(lines) == [
+        "  ✓ accepted: Lê An ─holds→ Trung tá as holds_rank",
+        "  ✓ accepted: [Lê An](PERSON) 0:5 → [Lê An](PERSON) 9:14",
+    ]
+
+
+def test_work_that_keeps_what_was_decided_is_its_annotators(ledger: Ledger) -> None:
+    first = work(RANK, set_aside=(ASIDE,))
+    decided = decide(first, [Decision(mark=mark_digest(ASIDE))])
+    more = msgspec.structs.replace(decided, spans=(RANK, ORG))
+    later = msgspec.structs.replace(decided, updated_at="2024-06-16T09:00:00.000000Z")
+    for one in (first, decided, more, later):
+        write(ledger, one)
+    steps = [one for one in read_history(ledger, "mot").events if isinstance(one, Step)]
+    assert [one.decided for one in steps] == [False, True, False, False]
+
+
+def test_a_mark_that_counts_meanwhile_says_so(workspace: Workspace) -> None:
+    standing = msgspec.structs.replace(ASIDE, span="p", sha256="0" * 64)
+    with open_ledger(workspace.ledger_path) as ledger:
+        write(ledger, work(PERSON, id=3, set_aside=(standing,)))
+    assert "  ? [Bà](PERSON) 0:5 counts, waits for a look: 1–2 is no span" in history(workspace)
 
 
 def test_the_text_stands_with_its_marks_in_brackets(workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from annotate.corpus import read_articles
@@ -15,6 +16,7 @@ from annotate.studio.export import import_export
 from annotate.studio.ledger import EXPORT, Entry, Place, open_ledger
 from annotate.workspace import Workspace, open_workspace
 from tests.conftest import Outcome, lay_out, run_annotate
+from tests.factories import make_span
 from tests.studio.marks import arrow_mark, span_mark
 
 TEXT = "Trung tá Lê An đến Bộ Công an.\nÔng Lê An về xã Phú Lâm."
@@ -77,7 +79,8 @@ def test_the_list_has_each_mark_with_its_id_person_text_and_reason(workspace: Wo
     assert "[Bộ Công an](ORGANIZATION)" in found
     assert "Lê An? ─mang cấp bậc→ Trung tá" in found
     assert "the schema has no label OFFICE" in found
-    assert "5 marks; `annotate quarantine show ID` shows one" in found
+    assert "does not count: the schema has no label OFFICE" in " ".join(found.split())
+    assert "5 marks do not count.\n`annotate quarantine show ID` shows one." in found
     for mark_id in listed(workspace).values():
         assert mark_id in found
 
@@ -87,7 +90,7 @@ def test_the_list_can_be_of_one_person_or_article(workspace: Workspace) -> None:
     assert list(listed(workspace, "--annotator", "binh@example.org")) == ["bi an"]
     assert listed(workspace, "--article", "hai") == {}
     found = annotate(workspace, "quarantine", "list", "--article", "hai").stdout
-    assert found == "No mark is set aside here.\n"
+    assert found == "No mark in hai waits for a decision.\n"
 
 
 def test_a_mark_is_shown_with_what_it_says_and_where_its_text_is(workspace: Workspace) -> None:
@@ -140,7 +143,7 @@ def test_all_of_a_person_are_dropped_at_once(workspace: Workspace) -> None:
     assert found.count(" dropped ") == 4
     assert list(listed(workspace)) == ["bi an"]
     again = annotate(workspace, "quarantine", "drop", "--all", "--annotator", "an").stdout
-    assert again == "No mark is set aside here.\n"
+    assert again == "No mark of an waits for a decision.\n"
 
 
 def test_json_of_a_decision_tells_what_counts(workspace: Workspace) -> None:
@@ -208,8 +211,6 @@ def test_a_mark_on_a_text_that_the_ledger_lacks_says_so(workspace: Workspace) ->
     with open_ledger(workspace.ledger_path) as ledger:
         known = ledger.entry(PLACE, 1)
         assert known is not None
-        import msgspec
-
         other = msgspec.structs.replace(known.annotation, sha256="0" * 64)
         ledger.append(PLACE, [Entry(other, known.result)])
     mark_id = listed(workspace)["an org"]
@@ -221,4 +222,127 @@ def test_a_mark_on_a_text_that_the_ledger_lacks_says_so(workspace: Workspace) ->
 def test_a_workspace_without_a_ledger_has_nothing_in_quarantine(tmp_path: Path) -> None:
     root = lay_out(tmp_path / "new", "New", {"mot.txt": TEXT})
     found = run_annotate("quarantine", "list", cwd=root, LABEL_STUDIO_URL="")
-    assert found.stdout == "No mark is set aside.\n"
+    assert found.stdout == "No mark waits for a decision.\n"
+
+
+# Names.
+
+
+@pytest.mark.parametrize("command", [["list"], ["accept", "--all"], ["drop", "--all"]])
+@pytest.mark.parametrize(
+    ("named", "line"),
+    [
+        (
+            ["--article", "mott"],
+            "there is no article 'mott' in the corpus or the ledger. Near it: mot.",
+        ),
+        (
+            ["--annotator", "bing"],
+            "the ledger knows no annotator 'bing'. Near it: binh@example.org.",
+        ),
+        (
+            ["--annotator", "zoe"],
+            "the ledger knows no annotator 'zoe'. It knows an@example.org, binh@example.org.",
+        ),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused_with_those_near_it(
+    workspace: Workspace, command: list[str], named: list[str], line: str
+) -> None:
+    outcome = annotate(workspace, "quarantine", *command, *named)
+    assert outcome == (1, "", f"annotate: {line}\n")
+
+
+def test_an_article_of_the_corpus_that_was_never_pushed_is_known(workspace: Workspace) -> None:
+    (workspace.corpus_path / "ba.txt").write_text("Bài ba.", encoding="utf-8")
+    found = annotate(workspace, "quarantine", "list", "--article", "ba", "--annotator", "an")
+    assert found == (0, "No mark of an in ba waits for a decision.\n", "")
+
+
+# Marks that count meanwhile.
+
+
+def leave_standing(workspace: Workspace) -> None:
+    """Have a mark of `binh` count although its text changed a little."""
+    with open_ledger(workspace.ledger_path) as ledger:
+        (place,) = (one for one in ledger.places("local") if ledger.entry(one, 2))
+        known = ledger.entry(place, 2)
+        assert known is not None
+        span = make_span(9, 14, "PERSON", "an")
+        aside = msgspec.structs.replace(
+            known.annotation.set_aside[0], sha256="0" * 64, span="an",
+            reason="its text changed from 'Lê Ân' to 'Lê An'",
+        )  # fmt: skip
+        changed = msgspec.structs.replace(known.annotation, spans=(span,), set_aside=(aside,))
+        ledger.append(place, [Entry(changed, known.result)])
+
+
+def test_what_counts_and_waits_for_a_look_is_told_from_what_does_not_count(
+    workspace: Workspace,
+) -> None:
+    leave_standing(workspace)
+    found = annotate(workspace, "quarantine", "list", COLUMNS="200").stdout
+    assert "counts, waits for a look: its text changed from 'Lê Ân' to 'Lê An'" in found
+    assert found.count("does not count: ") == 4
+    assert "1 mark counts and waits for a look, 4 marks do not count." in found
+    mark_id = listed(workspace)["bi an"]
+    shown = annotate(workspace, "quarantine", "show", mark_id).stdout
+    assert "counts, waits for a look: its text changed" in shown
+    other = annotate(workspace, "quarantine", "show", listed(workspace)["an old"]).stdout
+    assert "does not count: the schema has no label OFFICE" in other
+    assert f"annotate quarantine accept {listed(workspace)['an old']} --label LABEL" in other
+    done = annotate(workspace, "quarantine", "accept", "--all").stdout
+    assert f"{mark_id} accepted as [Lê An](PERSON) 9:14 in mot" in done
+    assert annotate(workspace, "quarantine", "accept", "--all", "--annotator", "an").stdout == (
+        "No mark of an counts and waits for a look.\n"
+    )
+
+
+# Ends of relations.
+
+
+def test_of_a_relation_without_a_type_those_that_its_ends_allow_are_offered(
+    workspace: Workspace,
+) -> None:
+    spans = [span_mark("p", "PERSON", 9, 14), span_mark("r", "RANK", 0, 8)]
+    bare = {**arrow_mark("p", "", "r"), "labels": []}
+    bring(workspace, "chi@example.org", 3, [*spans, bare])
+    mark_id = listed(workspace)["ch arrow"]
+    shown = annotate(workspace, "quarantine", "show", mark_id).stdout
+    assert shown.endswith(
+        f"annotate quarantine accept {mark_id} --label holds_rank\n"
+        f"or: annotate quarantine drop {mark_id}\n"
+    )
+    done = annotate(workspace, "quarantine", "accept", mark_id, "--label", "holds_rank").stdout
+    assert "accepted as relation holds_rank" in done
+
+
+def test_a_relation_whose_ends_the_schema_forbids_is_not_accepted(workspace: Workspace) -> None:
+    spans = [span_mark("o", "ORGANIZATION", 19, 29), span_mark("r", "RANK", 0, 8)]
+    bare = {**arrow_mark("o", "", "r"), "labels": []}
+    bring(workspace, "chi@example.org", 3, [*spans, bare])
+    mark_id = listed(workspace)["ch arrow"]
+    refused = annotate(workspace, "quarantine", "accept", mark_id, "--label", "holds_rank")
+    line = (
+        f"annotate: {mark_id} goes from ORGANIZATION to RANK, and holds_rank may go from PERSON to"
+        " RANK. No relation type goes between these labels: mend a span's label in the browser,"
+        " or drop it.\n"
+    )
+    assert refused == (1, "", line)
+    assert listed(workspace)["ch arrow"] == mark_id
+    shown = annotate(workspace, "quarantine", "show", mark_id).stdout
+    assert "No relation type of the schema goes between these labels." in shown
+
+
+def test_a_span_accepted_under_a_label_that_breaks_a_rule_says_so(workspace: Workspace) -> None:
+    ids = listed(workspace)
+    annotate(workspace, "quarantine", "accept", ids["an an"], "--candidate", "1")
+    annotate(workspace, "quarantine", "accept", ids["an arrow"])
+    again = annotate(
+        workspace, "quarantine", "accept", ids["an an"], "--candidate", "1", "--label", "LOCATION"
+    )
+    assert again.status == 0
+    assert again.stderr == (
+        "Against the rules in mot: holds_rank goes from LOCATION at 9 to RANK at 0; it may go from"
+        " PERSON to RANK\n"
+    )

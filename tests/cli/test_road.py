@@ -36,6 +36,14 @@ def submit(studio: Studio, title: str, article: str) -> None:
     studio.annotate(task, [mark])
 
 
+def annotated(workspace: Workspace, annotate: Annotate, studio: Studio, title: str) -> Path:
+    """Push the articles, annotate one and pull; return the workspace's folder."""
+    annotate("push", cwd=workspace.root)
+    submit(studio, title, "mot")
+    annotate("pull", cwd=workspace.root)
+    return workspace.root
+
+
 def test_push_pull_status_build_in_words(
     workspace: Workspace, annotate: Annotate, studio: Studio, title: str
 ) -> None:
@@ -108,10 +116,7 @@ def test_an_article_from_outside_the_corpus_is_pushed_and_built(
 def test_an_article_corrected_after_the_push_keeps_its_annotations(
     workspace: Workspace, annotate: Annotate, studio: Studio, title: str
 ) -> None:
-    root = workspace.root
-    annotate("push", cwd=root)
-    submit(studio, title, "mot")
-    annotate("pull", cwd=root)
+    root = annotated(workspace, annotate, studio, title)
     article = workspace.corpus_path / "one.md"
     article.write_text(article.read_text(encoding="utf-8").replace("Trung", "Ông Trung"))
 
@@ -128,10 +133,7 @@ def test_an_article_corrected_after_the_push_keeps_its_annotations(
 def test_a_dataset_is_current_until_an_annotation_the_settings_or_a_file_changes(
     workspace: Workspace, annotate: Annotate, studio: Studio, title: str
 ) -> None:
-    root = workspace.root
-    annotate("push", cwd=root)
-    submit(studio, title, "mot")
-    annotate("pull", cwd=root)
+    root = annotated(workspace, annotate, studio, title)
     nothing = annotate("build", "out", "--check", cwd=root)
     assert (nothing.status, nothing.stdout) == (1, "")
     assert "out is not a dataset that was built here" in nothing.stderr
@@ -216,7 +218,7 @@ def test_the_demo_runs_the_whole_road_and_again(tmp_path: Path) -> None:
     gold = len(list((root / "corpus" / "gold").glob("*.md")))
     loaded = f"gold   {gold} annotations that we ship, loaded as one annotator's work"
     assert loaded in first.stdout
-    assert "0 set aside" in first.stdout
+    assert "0 in quarantine" in first.stdout
     again = run_locally("demo", "--workspace", root, "--json")
     built = json.loads(again.stdout)
     assert built["articles"] == gold

@@ -154,7 +154,7 @@ def test_spans_that_wait_are_left_out_with_their_relations_and_counted(tmp_path:
     assert first["relations"] == [{"head": "e2", "tail": "e1", "label": 0}]
     assert second["entities"] == []
     card = (out / "README.md").read_text(encoding="utf-8")
-    assert "that was split, until a person has chosen (2)" in card
+    assert "- 2 spans of a label that was split, until a person has chosen: left out.\n" in card
     assert {tag for row in rows(out, "tokens") for tag in row["ner_tags"]} <= {0, 1, 2, 3, 4}
 
 
@@ -181,10 +181,10 @@ def test_the_card_lists_what_is_asked(tmp_path: Path) -> None:
     _, _, listed = card.partition("## Attributes and choices\n\n")
     assert listed.split("\n\n")[0].splitlines() == [
         "- **form** (Normal form), of PERSON: a text. As in a passport.",
-        "- **grade** (Grade), of RANK: one of senior (Senior), junior (Junior). By {age}.",
-        "- **kinds** (Kinds), of RANK, PERSON: any of senior (Senior), junior (Junior)",
-        "- **topic** (Which topic?), of the article: one of crime (CRIME), sports (SPORTS)",
-        "- **tags** (Which tags?), of the article: any of x (X), y (Y)",
+        "- **grade** (Grade), of RANK: one of `senior` (Senior), `junior` (Junior). By {age}.",
+        "- **kinds** (Kinds), of RANK, PERSON: any of `senior` (Senior), `junior` (Junior).",
+        "- **topic** (Which topic?), of the article: one of `crime` (CRIME), `sports` (SPORTS).",
+        "- **tags** (Which tags?), of the article: any of `x` (X), `y` (Y).",
     ]
 
 
@@ -201,4 +201,4 @@ def test_a_text_attribute_without_a_definition_is_a_text(tmp_path: Path) -> None
     )
     built(tmp_path / "out", PERSON, schema=plain)
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "- **form** (Normal {form}), of PERSON: a text\n" in card
+    assert "- **form** (Normal {form}), of PERSON: a text.\n" in card

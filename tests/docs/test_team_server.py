@@ -144,8 +144,10 @@ def test_people_join_by_the_link_and_enter_with_a_browser_through_tls(
 def test_large_imports_and_long_questions_pass_the_proxy(told: Told) -> None:
     (project,) = told.server.call("GET", "api/projects")["results"]
     tasks = [{"data": {"title": "", "text": "Dài. " * 1000, "about": ""}} for _ in range(400)]
-    told.server.call("POST", f"api/projects/{project['id']}/import", tasks)
-    told.server.call("GET", f"api/projects?long={'x' * 12_000}")
+    imported = told.server.call("POST", f"api/projects/{project['id']}/import", tasks)
+    assert imported["task_count"] == 400
+    listed = told.server.call("GET", f"api/projects?long={'x' * 12_000}")
+    assert project["id"] in [one["id"] for one in listed["results"]]
 
 
 def test_who_forgets_the_s_is_sent_on_and_programs_are_sent_in_short_form(told: Told) -> None:

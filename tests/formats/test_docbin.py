@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import spacy
 from hypothesis import given, settings
+from msgspec.structs import replace
 from spacy.tokens import Doc, DocBin
 from spacy.tokens import Span as DocSpan
 from spacy.training import Example
@@ -31,7 +32,6 @@ FULL = Document(
     spans=(RANK, PERSON, WHOLE),
     relations=(Relation(head="p", tail="r", label="holds_rank"),),
     choices={"topic": ("police", "village")},
-    annotator="mai",
     metadata={"title": "Một bài", "url": "https://example.org/1"},
 )
 
@@ -59,8 +59,17 @@ def test_a_document_comes_back_whole(tmp_path: Path) -> None:
     losses: Losses = Counter()
     write_docbin([FULL], tmp_path / "a.spacy", losses)
     assert read(tmp_path / "a.spacy") == ([FULL], Counter())
-    assert not losses
+    assert losses == {}
     assert [found.name for found in tmp_path.iterdir()] == ["a.spacy"]
+
+
+def test_who_annotated_is_not_written(tmp_path: Path) -> None:
+    losses: Losses = Counter()
+    write_docbin([replace(FULL, annotator="mai@example.org")], tmp_path / "a.spacy", losses)
+    assert read(tmp_path / "a.spacy")[0] == [FULL]
+    (doc,) = stored(tmp_path / "a.spacy")
+    assert "mai@" not in str(doc.user_data)
+    assert losses == {"annotators": 1}
 
 
 @settings(max_examples=60)

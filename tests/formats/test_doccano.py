@@ -22,7 +22,7 @@ from annotate.text import to_utf16
 from annotate.tokens import tokenize
 from tests.strategies import marked_texts
 
-ALL: tuple[Units, ...] = ("utf-16", "code points", "graphemes")
+ALL: tuple[Units, ...] = ("utf-16", "code-points", "graphemes")
 
 
 def read(path: Path, *records: Any, units: Units | None = None) -> tuple[list[Document], Losses]:
@@ -187,7 +187,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         list(read_doccano(tmp_path / "none", Counter()))
 
 
-@given(marked_texts(), st.sampled_from(["utf-16", "code points"]))
+@given(marked_texts(), st.sampled_from(["utf-16", "code-points"]))
 def test_what_is_written_is_read_again(drawn: Marked, units: Units) -> None:
     document = numbered(drawn)
     with TemporaryDirectory() as folder:

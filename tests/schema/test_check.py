@@ -57,9 +57,11 @@ def read(**fields: Any) -> Schema:
 
 def faults(**fields: Any) -> list[str]:
     """Return the faults of such a schema, without their lines."""
-    with pytest.raises(SchemaError) as caught:
+    try:
         read(**fields)
-    return [problem.partition(": ")[2] for problem in caught.value.problems]
+    except SchemaError as error:
+        return [problem.partition(": ")[2] for problem in error.problems]
+    return []
 
 
 def labelled(**fields: Any) -> dict[str, Any]:
@@ -103,7 +105,10 @@ def test_what_must_be_unique_is_so_in_every_list(fields: dict[str, Any], path: s
 
 
 def test_a_name_may_come_again_in_another_list() -> None:
-    read(relations=[relation("PERSON", title="person")], choices=[choice("RANK", "RANK")])
+    assert (
+        faults(relations=[relation("PERSON", title="person")], choices=[choice("RANK", "RANK")])
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,9 @@ def test_a_title_may_not_look_like_a_field_of_the_task(where: str, fields: Any, 
 
 
 def test_a_dollar_before_a_blank_is_no_field_and_names_may_have_any() -> None:
-    read(**labelled(title="in US$ (millions)"), choices=[choice("$c", title="$ and €")])
+    assert (
+        faults(**labelled(title="in US$ (millions)"), choices=[choice("$c", title="$ and €")]) == []
+    )
     assert read(title="$title").title == "$title"
 
 
@@ -203,7 +210,7 @@ def test_labels_of_a_group_stand_together() -> None:
         f"entities[1].group: 'Who' is already that of entities[0], 'who' {COMPARED}"
     ]
     runs = ("", "who", "who", "", "where", "")
-    read(entities=[entity(f"L{n}", group=group) for n, group in enumerate(runs)])
+    assert faults(entities=[entity(f"L{n}", group=group) for n, group in enumerate(runs)]) == []
 
 
 # References to labels.
@@ -239,7 +246,7 @@ def test_a_relation_and_an_attribute_need_a_label_and_contains_none() -> None:
 
 def test_a_label_with_a_comma_can_have_no_attribute() -> None:
     entities = [entity("A, B"), entity("ROLE")]
-    read(entities=entities, attributes=[attribute("a")])
+    assert faults(entities=entities, attributes=[attribute("a")]) == []
     (fault,) = faults(entities=entities, attributes=[attribute("a", labels=["ROLE", "A, B"])])
     assert fault.startswith("attributes[0].labels[1]: Label Studio would take 'A, B' for several")
 
@@ -278,7 +285,7 @@ def test_questions_and_the_names_of_controls(fields: dict[str, Any], fault: str)
 
 
 def test_a_choice_may_be_called_label_where_the_control_is_not() -> None:
-    read(choices=[choice("label")], controls={"labels": "ner"})
+    assert faults(choices=[choice("label")], controls={"labels": "ner"}) == []
 
 
 @pytest.mark.parametrize("name", sorted(ENTITY_COLUMNS))
@@ -425,10 +432,10 @@ def test_an_example_keeps_the_rules(fields: dict[str, Any], fault: str) -> None:
 
 def test_an_example_may_be_marked_or_not_and_cross() -> None:
     crossing = 'ở [a b](PERSON 1) c\n---\n2 = RANK 4:7 "b c"'
-    read(**labelled(examples=["Lê An", "\\[x\\]", crossing, ROLE_IN_PERSON]))
-    read(**labelled(counter_examples=[ROLE_IN_PERSON], contains=[]))
+    assert faults(**labelled(examples=["Lê An", "\\[x\\]", crossing, ROLE_IN_PERSON])) == []
+    assert faults(**labelled(counter_examples=[ROLE_IN_PERSON], contains=[])) == []
     # Of two labels on the same words neither lies within the other.
-    read(**labelled(examples=["[[An](ROLE)](PERSON)"], contains=[]))
+    assert faults(**labelled(examples=["[[An](ROLE)](PERSON)"], contains=[])) == []
 
 
 JUDGED: dict[str, Any] = {
@@ -545,7 +552,7 @@ def test_every_kind_of_name_can_change(kind: str) -> None:
         "choices": [choice("r")],
     }
     fields = {kind: lists[kind]}
-    read(**fields, migrations=[step("2", "3", **{kind: {"rename": {"q": "r"}}})])
+    assert faults(**fields, migrations=[step("2", "3", **{kind: {"rename": {"q": "r"}}})]) == []
     (fault,) = faults(**fields, migrations=[step("2", "3", **{kind: {"rename": {"q": "s"}}})])
     assert fault.startswith(f"migrations[0].{kind}.rename.q: no {kind[:-1]} is named 's'")
     (fault,) = faults(**fields, migrations=[step("2", "3", **{kind: {"remove": ["r"]}})])
@@ -554,7 +561,7 @@ def test_every_kind_of_name_can_change(kind: str) -> None:
 
 def test_a_name_may_be_made_by_one_step_and_taken_away_by_a_later_one() -> None:
     first = step("1", "2", entities={"rename": {"A": "B"}})
-    read(migrations=[first, step("2", "3", entities={"rename": {"B": "PERSON"}})])
+    assert faults(migrations=[first, step("2", "3", entities={"rename": {"B": "PERSON"}})]) == []
     (fault,) = faults(migrations=[first, step("2", "3")])
     assert fault == "migrations[0].entities.rename.A: no entity is named 'B'"
 
@@ -584,7 +591,7 @@ def test_options_change_under_the_name_of_their_question(
 
 def test_options_of_choices_and_of_attributes_can_change() -> None:
     changes = {"topic": {"rename": {"blaze": "fire"}}, "sure": {"remove": ["maybe"]}}
-    read(**OPTIONS, migrations=[step("2", "3", options=changes)])
+    assert faults(**OPTIONS, migrations=[step("2", "3", options=changes)]) == []
 
 
 def test_a_fault_of_type_elsewhere_hides_none_of_these() -> None:

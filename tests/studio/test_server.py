@@ -108,6 +108,24 @@ def test_a_served_workspace_is_used_by_commands_and_cannot_be_served_twice(
     assert alive(serving.pid)
 
 
+def test_open_beside_a_running_server_opens_that_one_and_leaves_it_running(
+    serving: Serving, root: Path, tmp_path: Path
+) -> None:
+    opened = tmp_path / "opened"
+    launcher = tmp_path / "bin" / "xdg-open"
+    launcher.parent.mkdir()
+    launcher.write_text(f'#!/bin/sh\necho "$1" > "{opened}"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    path = f"{launcher.parent}:{os.environ['PATH']}"
+    second = run_locally("serve", "--open", "--workspace", root, PATH=path)
+    assert (second.status, second.stderr) == (0, "")
+    assert second.stdout.startswith(
+        f"Label Studio runs already; opened {serving.url} in the browser.\n"
+    )
+    assert opened.read_text(encoding="utf-8") == f"{serving.url}\n"
+    assert alive(serving.pid)
+
+
 def test_a_command_that_finds_no_server_starts_one_and_stops_it_after(root: Path) -> None:
     pushed = run_locally("push", "--workspace", root)
     assert pushed.status == 0, pushed.stderr

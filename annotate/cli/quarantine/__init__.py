@@ -24,11 +24,12 @@ class _Group(LazyGroup):
 
 @click.group(cls=_Group, package=__name__, names=COMMANDS)
 def quarantine() -> None:
-    """Look at the marks that were set aside, and decide about them.
+    """Look at the marks that nobody is sure of, and decide about them.
 
-    A mark is set aside when its offsets cannot be proved, when the schema lacks its label, or
-    when the text it was on has changed. It does not count until somebody accepts it. What is
-    decided is noted in the ledger; the server is not changed, and pulls keep it.
+    A mark goes into quarantine when its offsets cannot be proved, when the schema lacks its
+    label, or when the text it was on has changed. It does not count until somebody accepts it.
+    A mark whose words changed only a little counts, and waits for a look: accept or drop it.
+    What is decided is noted in the ledger; the server is not changed, and pulls keep it.
 
     \b
     Example:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import json_option, print_json, stdout, workspace_option
+from annotate.cli.common import json_option, print_json, say, stdout, workspace_option
 from annotate.cli.quarantine.common import (
     KEPT,
+    Desk,
     as_json_object,
     filter_options,
     is_open,
+    none_of,
     only,
     open_quarantine,
     outcome,
     text_of,
 )
 from annotate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from annotate.studio.quarantine import Quarantined
 
 
 def _extent(
@@ -35,7 +42,7 @@ def _extent(
 @click.argument("ids", metavar="ID...", nargs=-1)
 @click.option(
     "--all", "every", is_flag=True,
-    help="All open marks that count already although their text changed a little.",
+    help="All that count and wait for a look, since their text changed a little.",
 )  # fmt: skip
 @filter_options
 @click.option(
@@ -53,11 +60,12 @@ def accept(
     annotator: str | None, at: tuple[int, int] | None, candidate: int | None, label: str,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Let marks that were set aside count.
+    """Let marks in quarantine count.
 
     A span counts where it surely lies, or at the only place of its text; otherwise name the
-    place. Answers about it go with it. A relation counts when both its spans do; those that
-    are named with it are accepted first. A wrong decision is mended by deciding again. Nothing
+    place. Answers about it go with it. A relation counts when both its spans do, and the
+    schema lets its type go between them; spans named with it are accepted first. A wrong
+    decision is mended by deciding again. Nothing
     is changed on the server, and pulls keep the decision until the mark is changed there.
 
     \b
@@ -81,9 +89,10 @@ def accept(
     with workspace.alone("push"), workspace.alone("pull"), open_quarantine(workspace) as desk:
         marks = find_marks(desk.marks, ids)
         if every:
-            chosen = only(desk.marks, article, annotator)
+            chosen = only(desk, article, annotator)
             marks = [one for one in chosen if one.aside.span and is_open(one)]
-        accepted = carry_out(desk.ledger, desk.schema, marks, Choice(at, candidate, label))
+        choice = Choice(at, candidate, label)
+        accepted = carry_out(desk.ledger, desk.schema, marks, choice)
         if as_json:
             print_json({"marks": [as_json_object(one) for one in accepted]})
             return
@@ -91,4 +100,22 @@ def accept(
         for one in accepted:
             shown = outcome(one, text_of(desk, one), painter)
             stdout().print(Text(one.id, "cyan"), shown, f"in {one.annotation.article}")
-    click.echo(KEPT if accepted else "No such mark is set aside here.")
+        _warn(desk, marks, accepted)
+    does = "counts and waits for a look"
+    say(KEPT if accepted else none_of(article, annotator, does))
+
+
+def _warn(desk: Desk, before: Sequence[Quarantined], accepted: Sequence[Quarantined]) -> None:
+    """Say which rules of the schema annotations break now, and did not before."""
+    from annotate.schema.rules import Rules
+
+    rules = Rules(desk.schema)
+
+    def told(one: Quarantined) -> set[str]:
+        return set(rules.breaches(one.annotation.spans, one.annotation.relations))
+
+    known = {one.key: told(one) for one in before}
+    for article, breach in sorted(
+        {(one.annotation.article, new) for one in accepted for new in told(one) - known[one.key]}
+    ):
+        say(f"Against the rules in {article}: {breach}", err=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from annotate.cli.common import LOCAL, load_workspace_schema
+from annotate.cli.common import LOCAL, corpus_ids, load_workspace_schema
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 KEPT = (
-    "Noted in the ledger; nothing on the server was changed. Pulls keep it until somebody"
-    " changes or deletes the mark there."
+    "Noted in the ledger; nothing on the server was changed.\n"
+    "Pulls keep it until somebody changes or deletes the mark there."
 )
+
+# What becomes of a mark as long as nobody decides.
+COUNTS = "counts, waits for a look"
+DOES_NOT = "does not count"
+WAITS = "waits for a decision"
 
 
 def filter_options(command: F) -> F:
@@ -37,6 +42,7 @@ def filter_options(command: F) -> F:
 class Desk(NamedTuple):
     """An opened ledger, the schema as annotators see it, and all marks in quarantine."""
 
+    workspace: Workspace
     ledger: Ledger
     schema: Schema
     marks: list[Quarantined]
@@ -53,19 +59,33 @@ def open_quarantine(workspace: Workspace) -> Iterator[Desk]:
         known = ledger.project(server)
         page = known.page if known else None
         schema = page.drawn if page else load_workspace_schema(workspace)
-        yield Desk(ledger, schema, list_marks(ledger, ledger.places(server)))
+        yield Desk(workspace, ledger, schema, list_marks(ledger, ledger.places(server)))
 
 
-def only(
-    marks: Iterable[Quarantined], article: str | None, annotator: str | None
-) -> list[Quarantined]:
-    """Return the marks of an article and of a person, told by address or the part before @."""
+def only(desk: Desk, article: str | None, annotator: str | None) -> list[Quarantined]:
+    """Return the marks of an article and of a person, told by address or the part before @.
+
+    Raises `LedgerError` when there is no such article or person at all.
+    """
+    from annotate.studio.known import require_article, require_person
+
+    if article is not None:
+        require_article(desk.ledger, article, lambda: corpus_ids(desk.workspace))
+    if annotator is not None:
+        require_person(desk.ledger, annotator)
     return [
         one
-        for one in marks
+        for one in desk.marks
         if article in {None, one.annotation.article}
         and annotator in {None, person(one), person(one).partition("@")[0]}
     ]
+
+
+def none_of(article: str | None, annotator: str | None, does: str = WAITS) -> str:
+    """Return that no mark, of the person and in the article that were named, does something."""
+    whose = f" of {annotator}" if annotator else ""
+    where = f" in {article}" if article else ""
+    return f"No mark{whose}{where} {does}."
 
 
 def is_open(one: Quarantined) -> bool:
@@ -84,6 +104,11 @@ def text_of(desk: Desk, one: Quarantined) -> str:
     return article.text if article else ""
 
 
+def state(one: Quarantined) -> str:
+    """Return what becomes of a mark as long as nobody decides about it."""
+    return COUNTS if one.counts else DOES_NOT
+
+
 def told(one: Quarantined, text: str, painter: Painter) -> Text:
     """Return what a mark says that it is, on one line; `text` is what was annotated."""
     from rich.text import Text
@@ -99,6 +124,13 @@ def told(one: Quarantined, text: str, painter: Painter) -> Text:
         return Text(f"{one.mark.get('from_name')}: {', '.join(map(str, answers))}")
     shown = Text().append("[", "bold").append(one_line(one.witness or "…"), painter.style(labels))
     return shown.append("]", "bold").append(f"({labels})")
+
+
+def claimed(one: Quarantined) -> str:
+    """Return where a mark says that it is, in code points; empty when it does not say."""
+    start, end = one.value.get("start"), one.value.get("end")
+    # A whole number only: other editors count seconds, or name a place in a page.
+    return f"{start}:{end}" if type(start) is int and type(end) is int else ""
 
 
 def _end(one: Quarantined, text: str, mark_id: object) -> str:
@@ -150,6 +182,7 @@ def as_json_object(one: Quarantined) -> dict[str, Any]:
         "reason": one.aside.reason,
         "made_on": one.aside.sha256 or annotation.sha256,
         "stands": one.aside.span or None,
+        "counts": one.counts if decision is None else None,
         "mark": msgspec.json.decode(one.aside.mark),
         "decided": decided,
     }

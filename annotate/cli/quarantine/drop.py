@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import json_option, plural, print_json, stdout, workspace_option
+from annotate.cli.common import json_option, plural, print_json, say, stdout, workspace_option
 from annotate.cli.quarantine.common import (
     KEPT,
     as_json_object,
     filter_options,
     is_open,
+    none_of,
     only,
     open_quarantine,
     text_of,
@@ -37,7 +38,7 @@ def drop(
     workspace: Workspace, ids: tuple[str, ...], *, every: bool, article: str | None,
     annotator: str | None, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Let marks that were set aside not count.
+    """Let marks in quarantine not count.
 
     They stay in the ledger, and `accept` takes them back. Answers about a span go with it.
     Nothing is changed on the server, and pulls keep the decision until the mark is changed
@@ -61,7 +62,7 @@ def drop(
     with workspace.alone("push"), workspace.alone("pull"), open_quarantine(workspace) as desk:
         marks = find_marks(desk.marks, ids)
         if every:
-            chosen = only(desk.marks, article, annotator)
+            chosen = only(desk, article, annotator)
             marks = [one for one in chosen if is_open(one)]
             if marks and not yes and sys.stdin.isatty():
                 click.confirm(f"Drop {plural(len(marks), 'mark')}?", abort=True)
@@ -73,7 +74,7 @@ def drop(
         for one in dropped:
             what = told(one, text_of(desk, one), painter)
             stdout().print(Text(one.id, "cyan"), Text("dropped", "red"), what, _place(one))
-    click.echo(KEPT if dropped else "No mark is set aside here.")
+    say(KEPT if dropped else none_of(article, annotator))
 
 
 def _place(one: Quarantined) -> str:

@@ -7,20 +7,32 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annotate.cli.common import json_option, plural, print_json, stdout, workspace_option
+from annotate.cli.common import (
+    json_option,
+    plural,
+    print_json,
+    say,
+    stdout,
+    waiting,
+    workspace_option,
+)
 from annotate.cli.quarantine.common import (
     Desk,
     as_json_object,
     filter_options,
+    none_of,
     only,
     open_quarantine,
     outcome,
+    state,
     text_of,
     told,
 )
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from annotate.studio.quarantine import Quarantined
 
 
@@ -33,10 +45,11 @@ def list_(
     workspace: Workspace, *, article: str | None, annotator: str | None, decided: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """List the marks that were set aside and that nobody decided about.
+    """List the marks in quarantine about which nobody decided yet.
 
-    Of submitted and skipped annotations, drafts, and exports that were brought in. Each has an
-    id by which the other commands know it; its first digits are enough.
+    Each says whether it counts and waits for a look, or does not count, and why. They are of
+    submitted and skipped annotations, drafts, and exports that were brought in. By its id the other
+    commands know a mark; the first digits are enough.
 
     \b
     Example:
@@ -44,22 +57,22 @@ def list_(
       annotate quarantine list --annotator an@example.org
     """
     with open_quarantine(workspace) as desk:
-        chosen = only(desk.marks, article, annotator)
+        chosen = only(desk, article, annotator)
         marks = [one for one in chosen if (one.decision is not None) == decided]
         if as_json:
             print_json({"marks": [as_json_object(one) for one in marks]})
             return
         for named, own in groupby(marks, key=_owner):
             _print(desk, named, list(own))
-    where = " here" if article or annotator else ""
     if decided:
-        click.echo(
-            f"{plural(len(marks), 'decision')}{where}; accept or drop a mark again to change"
-        )
+        where = " here" if article or annotator else ""
+        say(f"{plural(len(marks), 'decision')}{where}; accept or drop a mark again to change")
     elif marks:
-        click.echo(f"{plural(len(marks), 'mark')}{where}; `annotate quarantine show ID` shows one")
+        counting = sum(one.counts for one in marks)
+        say(f"{waiting(counting, len(marks) - counting)}.")
+        say("`annotate quarantine show ID` shows one.")
     else:
-        click.echo(f"No mark is set aside{where}.")
+        say(none_of(article, annotator))
 
 
 def _owner(one: Quarantined) -> str:
@@ -86,6 +99,14 @@ def _print(desk: Desk, named: str, marks: list[Quarantined]) -> None:
     painter = Painter(desk.schema)
     text = text_of(desk, marks[0])
     for one in marks:
-        last = outcome(one, text, painter) if one.decision else Text(one.aside.reason, "dim")
+        last = outcome(one, text, painter) if one.decision else _why(one)
         table.add_row(one.id, told(one, text, painter), last)
     stdout().print(table)
+
+
+def _why(one: Quarantined) -> Text:
+    """Return whether a mark counts, and why it is here."""
+    from rich.text import Text
+
+    shown = Text(state(one), "yellow" if one.counts else "red")
+    return shown.append(f": {one.aside.reason}", "dim")

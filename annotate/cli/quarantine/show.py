@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from annotate.cli.common import json_option, plural, print_json, stdout, workspace_option
-from annotate.cli.quarantine.common import as_json_object, open_quarantine, outcome, told
+from annotate.cli.quarantine.advice import advise
+from annotate.cli.quarantine.common import as_json_object, open_quarantine, outcome, state, told
 from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _WRONG = "black on yellow"
 @workspace_option
 @json_option
 def show(workspace: Workspace, mark_id: str, *, as_json: bool) -> None:
-    """Show a mark that was set aside, where it says it is and where its text occurs.
+    """Show a mark in quarantine, where it says it is and where its text occurs.
 
     Places of its text are numbered, the nearest first: `accept --candidate N` takes one. A mark
     made on a former text of the article is shown in both.
@@ -49,7 +50,7 @@ def show(workspace: Workspace, mark_id: str, *, as_json: bool) -> None:
     _print_head(console, one, look, painter)
     _print_places(console, one, look, painter)
     if one.decision is None and one.kind != "draft":
-        click.echo(f"\n{_advice(one, look)}")
+        click.echo(f"\n{advise(desk.schema, one, look)}")
 
 
 def _places(look: Look) -> dict[str, Any]:
@@ -70,7 +71,8 @@ def _print_head(console: Console, one: Quarantined, look: Look, painter: Painter
     console.print(line.append_text(outcome(one, look.text, painter)))
     who = f"{annotation.annotator}, {annotation.status} in {annotation.article}"
     console.print(Text(f"{who}, #{annotation.id}", "dim"))
-    console.print(Text("set aside: ").append(one.aside.reason, "yellow"))
+    why = "in quarantine because" if one.decision else state(one)
+    console.print(Text(f"{why}: ").append(one.aside.reason, "yellow"))
 
 
 def _print_places(console: Console, one: Quarantined, look: Look, painter: Painter) -> None:
@@ -144,16 +146,3 @@ def _print_ends(console: Console, one: Quarantined, look: Look, painter: Painter
             shown = painter.marked(look.text[span.start : span.end], span)
         rows.append((name, shown))
     _print_rows(console, rows)
-
-
-def _advice(one: Quarantined, look: Look) -> str:
-    accept = f"annotate quarantine accept {one.id}"
-    drop = f"or: annotate quarantine drop {one.id}"
-    if one.is_relation:
-        return f"{accept}   when both spans are there\n{drop}"
-    if "labels" not in one.value:
-        return f"annotate quarantine drop {one.id}"
-    if look.sure or len(look.candidates) == 1:
-        return f"{accept}   takes the first place\n{drop}"
-    how = " --candidate N" if look.candidates else " --at START:END"
-    return f"{accept}{how}\n{drop}"

@@ -74,6 +74,7 @@ class _Unpacked(_Stream):
     _failure: OSError | None = None
 
     def read(self, size: int = -1) -> bytes:
+        """Read up to so many bytes; the damage is told when all before it was read."""
         parts: list[bytes] = []
         left = size
         while not self._failure:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import LOCK, read_lock
-from annotate.dataset.publish.files import CARD, Check, File
+from annotate.dataset.lock import CARD, file_digests, read_lock
+from annotate.dataset.publish.files import Check, File
 from annotate.dataset.publish.names import find_names, wanted
 from annotate.progress import Progress
 from annotate.spans import Annotation
 
 
-def as_built(folder: Path, files: Iterable[File]) -> Check:
-    """Check that the files are those that the build wrote, to the byte."""
-    written, there = read_lock(folder).files, {file.name: file.sha256 for file in files}
-    del there[LOCK]
+def as_built(folder: Path) -> Check:
+    """Check that the files are those that the build wrote, but for what people may edit."""
+    written, there = read_lock(folder).files, file_digests(folder)
     problems = [f"{name} is missing" for name in sorted(written.keys() - there.keys())]
     problems += [f"{name} was not built" for name in sorted(there.keys() - written.keys())]
     both = sorted(written.keys() & there.keys())
@@ -73,10 +72,25 @@ def anonymous(
     )
 
 
-def unreviewed(annotations: Iterable[Annotation]) -> Check:
-    """Check that no span counts only until somebody looks at what it was set aside for."""
+def current(differences: Iterable[str]) -> Check:
+    """Check that the dataset is what would be built now; given why it is not."""
+    return Check(
+        name="the dataset is what would be built now",
+        problems=tuple(differences),
+        remedy="Run `annotate build` again, with the settings in annotate.toml.",
+    )
+
+
+def unreviewed(annotations: Iterable[Annotation], texts: Mapping[str, str]) -> Check:
+    """Check that no span counts only until somebody looks at what it was set aside for.
+
+    `texts` are the digests of the articles' present texts, by id: what people annotated in
+    another text, and their drafts, are in no dataset.
+    """
     waiting: dict[str, int] = {}
     for annotation in annotations:
+        if annotation.status == "draft" or texts.get(annotation.article) != annotation.sha256:
+            continue
         spans = {span.id for span in annotation.spans}
         standing = sum(aside.span in spans for aside in annotation.set_aside)
         if standing:

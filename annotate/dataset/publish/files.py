@@ -9,11 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from annotate.dataset.lock import LOCK, Lock, file_digests, read_lock
+from annotate.dataset.lock import LOCK, Lock, read_lock
 from annotate.errors import DatasetError
 from annotate.progress import Progress
-
-CARD = "README.md"
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
     `removed` files are those of the former version that the new one lacks. `place` is where
     this very version is found: an address with the commit, a folder, a URL. `commit` is the
-    Hub's.
+    Hub's. `load` is the line of Python that loads this version.
     """
 
     target: str
@@ -57,13 +55,25 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     commit: str = ""
     tag: str = ""
+    load: str = ""
     done: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all the files."""
+        return sum(file.size for file in self.files)
 
 
 class Sent(NamedTuple):
-    """Where the new version is, and its commit where there are commits."""
+    """Where the new version is, the line that loads it, its commit where there are commits."""
 
     place: str
+    load: str
     commit: str = ""
 
 
@@ -87,15 +97,20 @@ def files_of(folder: Path) -> tuple[File, ...]:
     """
     read_lock(folder)
     try:
-        found = {**file_digests(folder), LOCK: digest_of(folder / LOCK)}
         return tuple(
-            File(name=name, size=(folder / name).stat().st_size, sha256=found[name])
-            for name in sorted(found)
+            File(name=name, size=(folder / name).stat().st_size, sha256=sha256)
+            for name, sha256 in sorted(digests_of(folder).items())
         )
     except OSError as error:
         raise DatasetError(
             f"{error.filename} cannot be read: {error.strerror}", "Check its permissions."
         ) from error
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Return the digest (SHA-256) of every file below a folder, by its path there."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths}
 
 
 def digest_of(path: Path) -> str:
@@ -136,6 +151,14 @@ def compare(target: str, there: Mapping[str, str], files: Iterable[File], remedy
         raise DatasetError(
             f"{_listed(different)} read back from {target} is not what was sent", remedy
         )
+
+
+def changed(file: File) -> DatasetError:
+    """Return the error that tells that a file is not the one that was checked."""
+    return DatasetError(
+        f"{file.name} changed while it was being published",
+        "Publish again; the old version is untouched.",
+    )
 
 
 def _listed(names: list[str]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
-from annotate.dataset.lock import LOCK, file_digests, read_lock
-from annotate.dataset.publish.files import File, Sent, compare, digest_of, stale_files
-from annotate.dataset.writing import replacing
+from annotate.dataset.lock import LOCK, read_lock
+from annotate.dataset.publish.files import File, Sent, compare, digests_of, stale_files
+from annotate.dataset.publish.swap import taking_the_place_of
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 
@@ -16,7 +18,7 @@ class Folder:
     """A folder on this machine.
 
     The files are written into a hidden folder beside it, read back and compared; only then
-    does that folder take the old one's place, by two renames.
+    does that folder take the old one's place, in one step where the disk can do that.
     """
 
     def __init__(self, path: Path, source: Path) -> None:
@@ -31,6 +33,15 @@ class Folder:
                 f"{path} and the dataset in {self._source} lie in each other",
                 "Name another folder.",
             )
+        try:
+            return self._stale(files)
+        except OSError as error:
+            raise DatasetError(
+                f"{path} cannot be read: {error.strerror}", "Check its permissions."
+            ) from error
+
+    def _stale(self, files: tuple[File, ...]) -> list[str]:
+        path = self._path
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
             return []
         if not (path / LOCK).is_file():
@@ -43,22 +54,30 @@ class Folder:
 
     def send(self, folder: Path, files: tuple[File, ...], progress: Progress) -> Sent:
         """Copy the files beside the folder, compare, and put them in its place."""
+        # What a link names is replaced, not the link.
+        path = self._path.resolve()
         try:
-            with replacing(self._path) as fresh:
+            with taking_the_place_of(path) as fresh:
                 _copy(folder, fresh, files, progress)
-                there = {**file_digests(fresh), LOCK: digest_of(fresh / LOCK)}
-                compare(str(self._path), there, files, "Publish again; the old one is untouched.")
+                remedy = "Publish again; what was there is untouched."
+                compare(str(self._path), digests_of(fresh), files, remedy)
         except OSError as error:
             raise DatasetError(
                 f"{self._path} cannot be written: {error.strerror or error}",
                 "Free some space or name another folder; what was there is untouched.",
             ) from error
-        return Sent(str(self._path.resolve()))
+        named = json.dumps(str(self._path), ensure_ascii=False)
+        return Sent(str(path), f'load_dataset({named}, "spans")')
 
 
 def _copy(folder: Path, fresh: Path, files: tuple[File, ...], progress: Progress) -> None:
-    with progress("Copying", len(files)) as advance:
+    with progress("Copying", sum(file.size for file in files)) as advance:
         for file in files:
-            (fresh / file.name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / file.name, fresh / file.name)
-            advance(1)
+            to = fresh / file.name
+            to.parent.mkdir(parents=True, exist_ok=True)
+            with (folder / file.name).open("rb") as given, to.open("wb") as copied:
+                shutil.copyfileobj(given, copied)
+                # A power cut must not find it empty after the renaming.
+                copied.flush()
+                os.fsync(copied.fileno())
+            advance(file.size)

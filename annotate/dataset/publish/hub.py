@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,23 +17,20 @@ from huggingface_hub import (
     HfApi,
     constants,
     hf_hub_download,
-    snapshot_download,
 )
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils.tqdm import (
-    are_progress_bars_disabled,
-    disable_progress_bars,
-    enable_progress_bars,
-)
 
 from annotate.dataset.lock import LOCK, Lock, read_lock
+from annotate.dataset.publish.additions import SMALL, addition_of, quiet
 from annotate.dataset.publish.files import File, Sent, compare, digest_of, stale_files
-from annotate.dataset.publish.refusals import FAILURES, is_missing, is_unclear, telling, told
+from annotate.dataset.publish.refusals import FAILURES, is_missing, is_unclear, telling
 from annotate.errors import DatasetError
-from annotate.progress import Progress
+from annotate.progress import Progress, silent
 
 # The Hub writes it into every new repository.
 _ATTRIBUTES = ".gitattributes"
+# Seconds before a file is asked for again, which huggingface_hub does for some failures only.
+_PAUSES = (1, 3)
 _TAG = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 
 
@@ -52,13 +50,14 @@ class Hub:
         self._token = os.environ.get("HF_TOKEN", "").strip()
         self._api = HfApi(endpoint=self._endpoint, token=self._token or False)
         self._head = ""
+        self._former = "there was none before"
         self._stale: list[str] = []
 
     def look(self, files: tuple[File, ...]) -> list[str]:
         """Return the files that the new version will not have, and note the last commit."""
         if self._tag and not _TAG.fullmatch(self._tag):
             raise DatasetError(f"{self._tag!r} is not a tag", "Name a version such as v1.0.")
-        with _quiet(), telling(f"{self._name} cannot be looked at", self._endpoint):
+        with quiet(), telling(f"{self._name} cannot be looked at", self._endpoint):
             self._check_token()
             info = self._info()
             if info is None:
@@ -67,7 +66,9 @@ class Hub:
             self._check_tag()
             self._head = info.sha or ""
             there = self._files(self._head)
-            self._stale = self._find_stale(there, files) if there else []
+            if there:
+                self._former = f"the former one is {self._head}"
+                self._stale = self._find_stale(there, files)
         return self._stale
 
     def _check_token(self) -> None:
@@ -124,44 +125,54 @@ class Hub:
         return stale_files(self._name, there, self._lock(), files)
 
     def _lock(self) -> Lock:
-        with tempfile.TemporaryDirectory() as folder:
-            path = hf_hub_download(
-                self._repo, LOCK, repo_type="dataset", revision=self._head, cache_dir=folder,
-                token=self._token, endpoint=self._endpoint,
-            )  # fmt: skip
-            return read_lock(Path(path).parent)
+        with self._downloaded(LOCK, self._head) as path:
+            return read_lock(path.parent)
 
     def send(self, folder: Path, files: tuple[File, ...], progress: Progress) -> Sent:
         """Commit the files, read them back by that commit, and name it by the tag."""
-        with _quiet(), progress("Sending", None):
-            commit = self._commit(folder, files)
-        place = f"{self._endpoint}/datasets/{self._repo}/tree/{commit}"
-        with _quiet(), progress("Reading back", None):
-            self._compare(commit, files)
+        with quiet():
+            commit = self._commit(folder, files, progress)
+            there = self._digests(commit, files, progress)
+        remedy = f"Publish again; {self._former}."
+        compare(f"{self._name} at {commit}", there, files, remedy)
         if self._tag:
             what = f"{self._name} has the new version {commit}, but not the tag {self._tag}"
             with telling(what, self._endpoint, "all else is there"):
                 self._api.create_tag(
                     self._repo, tag=self._tag, revision=commit, repo_type="dataset"
                 )
-        return Sent(place, commit)
+        place = f"{self._endpoint}/datasets/{self._repo}/tree/{commit}"
+        revision = self._tag or commit
+        load = f'load_dataset("{self._repo}", "spans", revision="{revision}")'
+        return Sent(place, load, commit)
 
-    def _commit(self, folder: Path, files: tuple[File, ...]) -> str:
+    def _commit(self, folder: Path, files: tuple[File, ...], progress: Progress) -> str:
         """Return the commit that has exactly these files."""
-        self._make()
-        operations: list[CommitOperationAdd | CommitOperationDelete] = [
-            CommitOperationAdd(file.name, folder / file.name) for file in files
-        ]
-        operations += [CommitOperationDelete(name, is_folder=False) for name in self._stale]
+        additions = {file: addition_of(folder, file) for file in files}
+        size = sum(file.size for file in files)
+        with telling(f"{self._name} took nothing", self._endpoint), progress("Sending", size) as on:
+            self._make()
+            for file, addition in additions.items():
+                if file.size > SMALL:
+                    # Nobody sees it before a commit names it.
+                    self._api.preupload_lfs_files(self._repo, [addition], repo_type="dataset")
+                    on(file.size)
+            commit = self._create_commit(list(additions.values()), files)
+            on(sum(file.size for file in files if file.size <= SMALL))
+        return commit
+
+    def _create_commit(self, additions: list[CommitOperationAdd], files: tuple[File, ...]) -> str:
+        deletions = [CommitOperationDelete(name, is_folder=False) for name in self._stale]
         try:
             return self._api.create_commit(
-                self._repo, operations, repo_type="dataset", parent_commit=self._head,
+                self._repo, [*additions, *deletions], repo_type="dataset",
+                parent_commit=self._head,
                 commit_message=f"Publish {self._tag}" if self._tag else "Publish the dataset",
             ).oid  # fmt: skip
         except FAILURES as error:
             if is_unclear(error) and (commit := self._commit_made(files)):
                 return commit
-            raise told(error, f"{self._name} took nothing", self._endpoint) from error
+            raise
 
     def _make(self) -> None:
         """Make the repository when there is none."""
@@ -175,39 +186,50 @@ class Hub:
 
     def _commit_made(self, files: tuple[File, ...]) -> str:
         """Return the commit that was made although the Hub did not say so, "" when none was."""
-        try:
+        what = f"{self._name} did not say whether it took the new version"
+        with telling(what, self._endpoint, "what it has is not sent twice"):
             info = self._info()
-            head = (info.sha or "") if info else ""
-            if head in {"", self._head}:
-                return ""
-            self._compare(head, files)
-        except (DatasetError, *FAILURES):
+        head = (info.sha or "") if info else ""
+        if head in {"", self._head}:
             return ""
-        return head
+        sent = {file.name: file.sha256 for file in files}
+        return head if self._digests(head, files, silent) == sent else ""
 
-    def _compare(self, commit: str, files: tuple[File, ...]) -> None:
-        """Load a commit as its users do and compare every file with what was sent."""
-        former = f"the former one is {self._head}" if self._head else "there was none before"
+    def _digests(self, commit: str, files: tuple[File, ...], progress: Progress) -> dict[str, str]:
+        """Load a commit as its users do; return the digest of every file."""
         what = f"{self._name} has the commit {commit}, which cannot be read back"
+        sizes = {file.name: file.size for file in files}
+        found: dict[str, str] = {}
+        with (
+            telling(what, self._endpoint, self._former),
+            progress("Reading back", sum(sizes.values())) as advance,
+        ):
+            for name in self._files(commit):
+                with self._downloaded(name, commit) as path:
+                    found[name] = digest_of(path)
+                advance(sizes.get(name, 0))
+        return found
+
+    @contextmanager
+    def _downloaded(self, name: str, commit: str) -> Iterator[Path]:
+        """Give a copy of a file of a commit, of which nothing stays."""
         with tempfile.TemporaryDirectory() as cache:
-            with telling(what, self._endpoint, former):
-                path = snapshot_download(
-                    self._repo, repo_type="dataset", revision=commit, cache_dir=cache,
-                    token=self._token, endpoint=self._endpoint,
-                )  # fmt: skip
-            found = (path for path in Path(path).rglob("*") if path.is_file())
-            there = {file.relative_to(path).as_posix(): digest_of(file) for file in found}
-            there.pop(_ATTRIBUTES, None)
-            compare(f"{self._name} at {commit}", there, files, f"Publish again; {former}.")
+            for pause in _PAUSES:
+                try:
+                    path = self._download(name, commit, cache)
+                    break
+                except FAILURES as error:
+                    if not is_unclear(error):
+                        raise
+                    time.sleep(pause)
+            else:
+                path = self._download(name, commit, cache)
+            yield path
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep huggingface_hub from drawing bars of its own."""
-    were_off = are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        if not were_off:
-            enable_progress_bars()
+    def _download(self, name: str, commit: str, cache: str) -> Path:
+        return Path(
+            hf_hub_download(
+                self._repo, name, repo_type="dataset", revision=commit, cache_dir=cache,
+                token=self._token, endpoint=self._endpoint,
+            )
+        )  # fmt: skip

@@ -28,10 +28,11 @@ import pyarrow.parquet as pq
 
 _LEAST = 4
 
-# Mailboxes that belong to a role (RFC 2142), and the everyday word for who is none of these.
+# Mailboxes that belong to a role (RFC 2142), the everyday words for who is none of these, and
+# the account of a workspace's own server.
 _ROLES = frozenset(
     {"info", "marketing", "sales", "support", "abuse", "security", "postmaster", "hostmaster",
-     "usenet", "news", "webmaster", "admin", "annotator", "user", "test"}
+     "usenet", "news", "webmaster", "admin", "annotate", "annotator", "user", "test"}
 )  # fmt: skip
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")

@@ -16,69 +16,78 @@ from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
 
 # Given the dataset's folder, looks at something; its problems stop the publishing.
-Checking = Callable[[Path], Check]
+Checking = Callable[[Path], Iterable[Check]]
 
 
 def publish(
     folder: Path, target: str, *, private: bool = True, tag: str = "", dry_run: bool = False,
-    secrets: Collection[str], checks: Iterable[Checking] = (), progress: Progress = silent,
+    secrets: Collection[str], checks: Iterable[Checking] = (),
+    tell: Callable[[Check], object] = lambda _: None, progress: Progress = silent,
 ) -> Published:  # fmt: skip
     """Publish a built dataset to the Hub, a folder, or a URL that fsspec knows.
 
     `target` is `hf://ORG/NAME`, a folder, or a URL such as `s3://bucket/corpus`. Before
     anything is sent, the files must be those that the build wrote, have a licence, and hold
-    none of `secrets`, the names and addresses of annotators; then come the `checks`. A
-    target that holds anything else than a version published before is refused. What was sent
-    is read back and compared; a failure before that leaves the old version whole. `private`
-    and `tag` are the Hub's: a repository is made so, and the version gets that name.
+    none of `secrets`, the names and addresses of annotators; then come the `checks`. Each is
+    given to `tell` when it is made. A target that holds anything else than a version published
+    before is refused. What was sent is read back and compared; a failure before that leaves
+    the old version whole. `private` and `tag` are the Hub's: a repository is made so, and the
+    version gets that name.
 
     With `dry_run` nothing is sent and no problem raises: they are told in the outcome.
     Raises `DatasetError` when something does not hold, or the target does not take it.
     """
+    place = find_target(folder, target, private=private, tag=tag)
     files = files_of(folder)
     outcomes: list[Check] = []
     for outcome in _outcomes(folder, files, secrets, checks, progress):
-        if not dry_run:
-            _refuse(outcome)
+        tell(outcome)
         outcomes.append(outcome)
-    try:
-        place = find_target(folder, target, private=private, tag=tag)
-        removed = tuple(place.look(files))
-    except DatasetError as error:
-        if not dry_run:
-            raise
-        outcomes.append(_target_check(error))
-        return Published(target=target, files=files, checks=tuple(outcomes), tag=tag)
-    outcomes.append(_target_check(None))
+    removed, refusal = _look(place, files)
+    outcomes.append(_target_check(refusal))
+    tell(outcomes[-1])
     plan = Published(target=target, files=files, checks=tuple(outcomes), removed=removed, tag=tag)
     if dry_run:
         return plan
+    _refuse(outcomes, refusal)
     sent = place.send(folder, files, progress)
-    return msgspec.structs.replace(plan, place=sent.place, commit=sent.commit, done=True)
+    return msgspec.structs.replace(plan, **sent._asdict(), done=True)
 
 
 def _outcomes(
     folder: Path, files: tuple[File, ...], secrets: Collection[str], checks: Iterable[Checking],
     progress: Progress,
 ) -> Iterator[Check]:  # fmt: skip
-    yield as_built(folder, files)
+    yield as_built(folder)
     yield licensed(folder)
     yield anonymous(folder, files, secrets, progress)
     for check in checks:
-        yield check(folder)
+        yield from check(folder)
 
 
-def _refuse(check: Check) -> None:
-    if check.problems:
-        more = len(check.problems) - 1
-        told = f" and {more} more like it" if more else ""
-        raise DatasetError(f"nothing was published: {check.problems[0]}{told}", check.remedy)
+def _look(place: Target, files: tuple[File, ...]) -> tuple[tuple[str, ...], DatasetError | None]:
+    """Return the files that the new version will not have, or why it cannot go there."""
+    try:
+        return tuple(place.look(files)), None
+    except DatasetError as error:
+        return (), error
 
 
 def _target_check(error: DatasetError | None) -> Check:
     problems = (error.problem,) if error else ()
     remedy = error.remedy if error else ""
     return Check(name="the target takes it", problems=problems, remedy=remedy)
+
+
+def _refuse(checks: Iterable[Check], refusal: DatasetError | None) -> None:
+    """Raise the first problem that was found, and say how many there are beside it."""
+    found = [(problem, check.remedy) for check in checks for problem in check.problems]
+    if not found:
+        return
+    problem, remedy = found[0]
+    more = len(found) - 1
+    told = f" and {more} more {'problem' if more == 1 else 'problems'}" if more else ""
+    raise DatasetError(f"nothing was published: {problem}{told}", remedy) from refusal
 
 
 def find_target(folder: Path, target: str, *, private: bool = True, tag: str = "") -> Target:

@@ -15,6 +15,7 @@ What the old version had is removed last. A copy of the folder loads by its card
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,15 +25,16 @@ from typing import Any
 import fsspec
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import LOCK
+from annotate.dataset.lock import CARD, LOCK
 from annotate.dataset.publish.files import (
-    CARD,
     File,
     Sent,
+    changed,
     compare,
     digest_of_stream,
     identity_of,
 )
+from annotate.dataset.splits import SPLITS
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 
@@ -74,38 +76,45 @@ class Store:
         with self._telling("cannot be written", untouched):
             self._upload(folder, files, version, progress)
         with self._telling("cannot be read back", untouched):
-            there = self._digests(version, progress)
+            there = self._digests(files, version, progress)
         compare(self._url, there, files, untouched)
-        with self._telling(f"got no new {CARD}", "Publish again; all else is there."):
+        with self._telling(f"did not confirm the new {CARD}", "Publish again; all else is there."):
             self._switch(folder, files, version)
         with self._telling("has the new version, but keeps files of the old", "Publish again."):
             for name in self.look(files):
                 self._system.rm_file(self._at(name))
-        return Sent(f"{self._url}/{version}")
+        place = f"{self._url}/{version}"
+        return Sent(place, _line_of(place, files))
 
     def _upload(
         self, folder: Path, files: tuple[File, ...], version: str, progress: Progress
     ) -> None:
-        with progress("Sending", len(files)) as advance:
+        with progress("Sending", sum(file.size for file in files)) as advance:
             for file in files:
                 path = self._at(f"{version}/{file.name}")
                 # What was sent before a failure is not sent again.
                 if self._digest(path) != file.sha256:
                     self._system.put_file(str(folder / file.name), path)
-                advance(1)
+                advance(file.size)
 
-    def _digests(self, version: str, progress: Progress) -> dict[str, str]:
+    def _digests(self, files: tuple[File, ...], version: str, progress: Progress) -> dict[str, str]:
         """Read every file of a version back; return their digests."""
-        names = [name for name in self._names() if name.startswith(f"{version}/")]
+        sizes = {file.name: file.size for file in files}
+        below = f"{version}/"
+        names = [name.removeprefix(below) for name in self._names() if name.startswith(below)]
         found: dict[str, str] = {}
-        with progress("Reading back", len(names)) as advance:
+        with progress("Reading back", sum(sizes.values())) as advance:
             for name in names:
-                found[name.removeprefix(f"{version}/")] = self._digest(self._at(name)) or ""
-                advance(1)
+                found[name] = self._digest(self._at(below + name)) or ""
+                advance(sizes.get(name, 0))
         return found
 
     def _switch(self, folder: Path, files: tuple[File, ...], version: str) -> None:
-        card = versioned_card((folder / CARD).read_text(encoding="utf-8"), files, version).encode()
+        text = (folder / CARD).read_bytes()
+        (built,) = (file for file in files if file.name == CARD)
+        if hashlib.sha256(text).hexdigest() != built.sha256:
+            raise changed(built)
+        card = versioned_card(text.decode(), files, version).encode()
         self._system.pipe_file(self._at(CARD), card)
         if self._system.cat_file(self._at(CARD)) != card:
             raise OSError("what was read back is not what was sent")
@@ -147,6 +156,16 @@ class Store:
         # Every file system of fsspec raises errors of its own.
         except Exception as error:
             raise DatasetError(f"{self._url} {what}: {_line(error)}", remedy) from error
+
+
+def _line_of(place: str, files: tuple[File, ...]) -> str:
+    """Return the line of Python that loads a version where it is."""
+    names = (file.name.split("/")[-1] for file in files if file.name.startswith("spans/"))
+    splits = {name.split("-")[0] for name in names}
+    paths = ", ".join(
+        f'"{split}": "{place}/spans/{split}-*.parquet"' for split in SPLITS if split in splits
+    )
+    return f'load_dataset("parquet", data_files={{{paths}}})'
 
 
 def _line(error: Exception) -> str:

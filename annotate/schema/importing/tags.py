@@ -67,6 +67,7 @@ def read_tags(config: str) -> Tag:
     around = [top]
 
     def begin(written: str, attributes: dict[str, str]) -> None:
+        """Take a tag that begins into the one that it lies in."""
         line = parser.CurrentLineNumber
         if len(around) > _DEEPEST:
             raise SchemaError(

@@ -1,7 +1,9 @@
-"""Exports of other Label Studio servers, old ones too, brought into the ledger."""
+"""Files with annotations: brought into the ledger, and written for Label Studio."""
 
 from __future__ import annotations
 
-from annotate.studio.export.importing import Imported, Unmatched, import_export
+from annotate.studio.export.importer import Imported
+from annotate.studio.export.importing import import_documents, import_export
+from annotate.studio.export.matching import Unmatched
 
-__all__ = ["Imported", "Unmatched", "import_export"]
+__all__ = ["Imported", "Unmatched", "import_documents", "import_export"]

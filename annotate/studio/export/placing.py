@@ -11,6 +11,7 @@ import msgspec
 from annotate.align import Alignment, align
 from annotate.spans import SetAside
 from annotate.studio.export.raw import RawText
+from annotate.studio.export.spacing import Respaced
 from annotate.studio.marks import Mark, is_labelled
 from annotate.studio.proof import Proof, prove
 from annotate.text import digest, from_utf16
@@ -34,24 +35,39 @@ class Ground:
     """A task's text beside its article's; `text` is the article's.
 
     `raw` is canonical only where the task shows what was pushed; servers give their text back
-    as they got it.
+    as they got it. With `sure` its offsets are code points and nothing has to be guessed, and
+    the two texts may differ in white space.
     """
 
-    def __init__(self, raw: RawText, text: str) -> None:
+    def __init__(self, raw: RawText, text: str, *, sure: bool = False) -> None:
         self._raw = raw
         self._text = text
+        self._sure = sure
         # The ledger does not have the raw text, but offsets that are set aside lie in it.
         self._sha256 = "" if raw.raw == text else digest(raw.raw)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether both texts are one, in which code points and UTF-16 units count the same."""
+        same = self._raw.raw == self._text
+        return same and len(self._text.encode("utf-16-le")) == 2 * len(self._text)
 
     @cached_property
     def alignment(self) -> Alignment:
         """What the canonical form of the task's text has in common with the article's."""
         return align(self._raw.text, self._text)
 
+    @cached_property
+    def _respaced(self) -> Respaced | None:
+        try:
+            return Respaced(self._raw.text, self._text) if self._sure else None
+        except ValueError:
+            return None
+
     def place(self, result: Iterable[Any]) -> Placed:
         """Return the marks of one annotation on the article's text."""
         marks = list(result)
-        readings = {n: _readings(self._raw.raw, m) for n, m in enumerate(marks) if _is_placed(m)}
+        readings = {n: self._readings(m) for n, m in enumerate(marks) if _is_placed(m)}
         sure = {next(iter(found)) for found in readings.values() if len(found) == 1}
         placed = Placed([], [], 0)
         for number, mark in enumerate(marks):
@@ -69,6 +85,11 @@ class Ground:
             placed.marks.append({**mark, "value": value})
             placed = placed._replace(repaired=placed.repaired + (unit == "UTF-16"))
         return placed
+
+    def _readings(self, mark: Mark) -> dict[Unit, Extent]:
+        if self._sure:
+            return {"either": (mark["value"]["start"], mark["value"]["end"])}
+        return _readings(self._raw.raw, mark)
 
     def _find(
         self, mark: Mark, readings: dict[Unit, Extent], sure: set[Unit]
@@ -88,6 +109,9 @@ class Ground:
             return f"where {told!r} of the export is in the canonical text is not sure"
         if self._raw.text == self._text:
             return unit, place
+        if self._respaced is not None:
+            respaced = self._respaced.find(*place)
+            return (unit, respaced) if respaced else "it holds nothing but white space"
         carried = self.alignment.carry(*place)
         if carried is None or carried.changed:
             return f"{told!r} of the export is not surely anywhere in the article's text"

@@ -1,17 +1,21 @@
-"""Reading an export task by task: only one of them is in memory at a time."""
+"""Reading an export task by task: only a few of them are in memory at a time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
 from annotate.errors import StudioError
 from annotate.progress import Advance
+from annotate.studio.export.batches import Batches
+
+T = TypeVar("T")
 
 _CHOOSE = "In Label Studio choose Export, then JSON: not JSON-MIN, CSV or another format."
 _AGAIN = "Nothing was brought into the ledger; export it again."
@@ -36,6 +40,14 @@ class ExportedAnnotation(msgspec.Struct, frozen=True):
     updated_at: int | float | str | None = None
     lead_time: float | None = None
     ground_truth: bool | None = False
+
+    def marks(self) -> list[Any]:
+        """Return the marks as the server's own JSON has them."""
+        return self.result or []
+
+    def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
+        """Return the marks as a type of one's own; raises `msgspec.ValidationError`."""
+        return decoder.decode(msgspec.json.encode(self.result))
 
     def person(self, export: str) -> str:
         """Return the person's address, or what stands for it where the export tells none."""
@@ -74,6 +86,28 @@ class ExportedTask(msgspec.Struct, frozen=True):
         return [*(self.annotations or ()), *(self.completions or ())]
 
 
+class _UnreadAnnotation(ExportedAnnotation, frozen=True):
+    """An annotation of which the marks were not looked at yet."""
+
+    result: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]
+
+    def marks(self) -> list[Any]:
+        try:
+            return msgspec.json.decode(self.result, type=list[Any] | None) or []
+        except msgspec.DecodeError as error:
+            raise StudioError(
+                f"the marks of annotation {self.id} are not JSON: {error}", _AGAIN
+            ) from error
+
+    def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
+        return decoder.decode(self.result)
+
+
+class _UnreadTask(ExportedTask, frozen=True):
+    annotations: list[_UnreadAnnotation] | None = None  # type: ignore[assignment]
+    completions: list[_UnreadAnnotation] | None = None  # type: ignore[assignment]
+
+
 def read_tasks(stream: IO[bytes], path: Path, advance: Advance) -> Iterator[ExportedTask]:
     """Yield the tasks of an export; `advance` is told how many bytes were read.
 
@@ -89,8 +123,11 @@ def read_tasks(stream: IO[bytes], path: Path, advance: Advance) -> Iterator[Expo
     if not body.lstrip().startswith(b"["):
         what = "one object and no list of tasks" if body.lstrip().startswith(b"{") else "no JSON"
         raise StudioError(f"{path} is {what}", _CHOOSE)
+    told = Batches(_Told(stream, advance), _UnreadTask)
+    yield from told
     try:
-        for number, item in enumerate(ijson.items(_Told(stream, advance), "item", use_float=True)):
+        items = ijson.items(told.rest(), "item", use_float=True)
+        for number, item in enumerate(islice(items, bool(told.told), None), start=told.told):
             yield _task(item, path, number)
     except ijson.JSONError as error:
         reason = str(error).removeprefix("b'").splitlines()[0].split("\\n")[0].rstrip(".")
@@ -121,7 +158,7 @@ class _Told:
         self._stream = stream
         self._advance = advance
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """Read as the stream does."""
         data = self._stream.read(size)
         self._advance(len(data))

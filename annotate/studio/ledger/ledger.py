@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from annotate.corpus import Article
@@ -16,6 +18,9 @@ from annotate.studio.ledger.pulls import PullLog
 from annotate.studio.ledger.stamps import StampLog
 from annotate.studio.ledger.tasks import Tasks
 from annotate.studio.ledger.ties import TieLog
+
+# Tasks whose articles are in memory at once.
+_BATCH = 500
 
 
 class Ledger(Projects, Tasks, Annotations):
@@ -33,6 +38,21 @@ class Ledger(Projects, Tasks, Annotations):
             self._record_tasks(place, [(move.task, article)])
             self._append(place, entries)
             self._db.execute("UPDATE moves SET ended = ? WHERE move = ?", (utc_now(), move.number))
+
+    def append_with_tasks(
+        self, place: Place, entries: Iterable[Entry], tasks: Iterable[tuple[int, Article]]
+    ) -> int:
+        """Add entries, and which tasks show which articles, in one transaction.
+
+        The tasks are read after all entries, so reading those may fill them. Returns how many
+        rows were added.
+        """
+        with self._alone():
+            added = self._append(place, entries)
+            left = iter(tasks)
+            while batch := list(islice(left, _BATCH)):
+                self._record_tasks(place, batch)
+        return added
 
     @property
     def pulls(self) -> PullLog:

@@ -133,6 +133,7 @@ class _Verifier:
         self._length = lru_cache(_TEXTS)(self._find_length)
 
     def run(self) -> Checked:
+        """Check the file, then every row, then every text."""
         self._check_file()
         try:
             self._check_rows()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from annotate.corpus import Article
+from annotate.errors import StudioError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.studio.client import Studio
@@ -50,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `unfinished` counts tasks that a push left between two texts, `looked_at` those in which
     nothing is left that people should look at. `sizes` tells how many
     tasks each part has, and the greatest number among them. `later` counts new articles that
-    another push is to send.
+    another push is to send. `places` are the projects, by part.
     """
 
     config: State
@@ -68,6 +69,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: int = 0
     sizes: dict[int, tuple[int, int]] = {}
     later: int = 0
+    places: dict[int, Place] = {}
 
     @property
     def idle(self) -> bool:
@@ -94,55 +96,89 @@ def plan_push(
     the ledger knew them all, and none that is newer, has the same ones.
     """
     parts = find_parts(studio, ledger, server, title, limit)
-    there: list[Task] = []
-    sizes: dict[int, tuple[int, int]] = {}
-    for part, project in parts.items():
-        found, sizes[part] = _list_tasks(studio, ledger, server, part, project, progress)
-        there += found
-    places = [Place(server, project.id) for project in parts.values()]
+    places = {part: Place(server, project.id) for part, project in parts.items()}
+    listed = {
+        part: _list_tasks(studio, ledger, server, part, project, progress)
+        for part, project in parts.items()
+    }
+    there = [task for tasks, _ in listed.values() for task in tasks]
+    sizes = {part: size for part, (_, size) in listed.items()}
+    compared = _compare(articles, there)
+    wanted = {article.id for article in articles} if whole_corpus else {t.article for t in there}
+    here = {
+        (part, task): Task(part, task, *known)
+        for part, place in places.items()
+        for task, known in ledger.tasks(place).items()
+    }
+    still = {(task.part, task.number): task for task in there}
+    config, edits = _compare_pages(ledger, server, schema, parts.values())
+    return Plan(
+        config=config,
+        edits=edits,
+        new=compared.new,
+        homes=find_homes(compared.new, {part: size for part, (size, _) in sizes.items()}, limit),
+        unchanged=compared.unchanged,
+        changed=compared.changed,
+        gone=tuple(task for task in there if task.article not in wanted),
+        doubles=compared.doubles,
+        vanished=tuple(task for key, task in here.items() if key not in still),
+        unrecorded=tuple(one for one in compared.unchanged if here.get(one[:2]) != still[one[:2]]),
+        outdated=tuple(_outdated(studio, ledger, server, schema, parts, compared.unchanged)),
+        unfinished=sum(len(ledger.moves.unfinished(place)) for place in places.values()),
+        looked_at=sum(len(looked_at(ledger, place)) for place in places.values()),
+        sizes=sizes,
+        places=places,
+    )
+
+
+class _Compared(NamedTuple):
+    """How the articles stand to the tasks; of several tasks of an article the first counts."""
+
+    new: tuple[Article, ...]
+    unchanged: tuple[Shown, ...]
+    changed: tuple[Shown, ...]
+    doubles: dict[str, tuple[Task, ...]]
+
+
+def _compare(articles: Sequence[Article], there: Iterable[Task]) -> _Compared:
     by_article: dict[str, list[Task]] = {}
     for task in there:
         by_article.setdefault(task.article, []).append(task)
-    digests = {article.id: article.sha256 for article in articles}
     shown = [
-        (Shown(tasks[0].part, tasks[0].number, article), tasks[0].sha256 == digests[article.id])
+        (Shown(tasks[0].part, tasks[0].number, article), tasks[0].sha256 == article.sha256)
         for article in articles
         if (tasks := by_article.get(article.id))
     ]
-    unchanged = tuple(one for one, same in shown if same)
-    new = tuple(article for article in articles if article.id not in by_article)
-    wanted = {article.id for article in articles} if whole_corpus else by_article.keys()
-    here = {
-        (part, task): Task(part, task, *known)
-        for part, project in parts.items()
-        for task, known in ledger.tasks(Place(server, project.id)).items()
-    }
-    listed = {(task.part, task.number) for task in there}
-    states: list[State] = [
-        config_state(project, ledger, server, schema) for project in parts.values()
-    ]
-    config = min(states, key=_ORDER.index) if states else "missing"
-    return Plan(
-        config=config,
-        edits=tuple(_edits(ledger, server, schema, parts.values()) if config == "edited" else ()),
-        new=new,
-        homes=find_homes(new, {part: size for part, (size, _) in sizes.items()}, limit),
-        unchanged=unchanged,
+    return _Compared(
+        new=tuple(article for article in articles if article.id not in by_article),
+        unchanged=tuple(one for one, same in shown if same),
         changed=tuple(one for one, same in shown if not same),
-        gone=tuple(task for task in there if task.article not in wanted),
         doubles={article: tuple(tasks) for article, tasks in by_article.items() if tasks[1:]},
-        vanished=tuple(task for key, task in here.items() if key not in listed),
-        unrecorded=tuple(
-            one
-            for one in unchanged
-            if here.get((one.part, one.task))
-            != Task(one.part, one.task, one.article.id, digests[one.article.id])
-        ),
-        outdated=tuple(_outdated(studio, ledger, server, schema, parts, unchanged)),
-        unfinished=sum(len(ledger.moves.unfinished(place)) for place in places),
-        looked_at=sum(len(looked_at(ledger, place)) for place in places),
-        sizes=sizes,
     )
+
+
+def _compare_pages(
+    ledger: Ledger, server: str, schema: Schema, projects: Collection[Project]
+) -> tuple[State, tuple[str, ...]]:
+    """Return how the labelling pages stand to the schema, and how they were edited by hand."""
+    states: list[State] = [config_state(one, ledger, server, schema) for one in projects]
+    config = min(states, key=_ORDER.index) if states else "missing"
+    edits = _edits(ledger, server, schema, projects) if config == "edited" else ()
+    return config, tuple(edits)
+
+
+def refuse_prune(plan: Plan) -> None:
+    """Raise `StudioError` when most tasks of a project would be deleted: a wrong corpus, likely."""
+    for part, place in sorted(plan.places.items()):
+        gone = sum(task.part == part for task in plan.gone)
+        count, _ = plan.sizes.get(part, (0, 0))
+        if 2 * gone > count:
+            raise StudioError(
+                f"--prune would delete {gone:,} of the {count:,} tasks of project"
+                f" {place.project}, since the corpus does not have their articles",
+                "Check `corpus` in annotate.toml; --force deletes them all the same, also those"
+                " that people worked on, once their work is in the ledger.",
+            )
 
 
 # What is furthest from the schema comes first.

@@ -20,7 +20,7 @@ from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import ensure_project
 from annotate.studio.pushing.doubles import delete_unworked, give_way, remove_doubles
 from annotate.studio.pushing.move import Mover
-from annotate.studio.pushing.plan import Plan, Shown, Task
+from annotate.studio.pushing.plan import Plan, Shown, Task, refuse_prune
 from annotate.studio.pushing.sending import batches, send
 from annotate.studio.pushing.suggestions import Suggester, patterns_digest, renew
 from annotate.studio.reading import Reader
@@ -63,7 +63,11 @@ def push(
 
     After a request whose outcome is unknown the server is asked what it has before anything
     is sent again, and nothing is while the server may still be at work on it.
+
+    Raises `StudioError` when `prune` would delete most of a project, unless `force`.
     """
+    if prune and not force:
+        refuse_prune(plan)
     return _Push(studio, ledger, server, title, schema, plan, progress).run(
         batch_size=batch_size, jobs=jobs, force=force, prune=prune, slow=slow
     )
@@ -89,6 +93,7 @@ class _Push:
     def run(
         self, *, batch_size: int, jobs: int, force: bool, prune: bool, slow: Counter[Slow] | None
     ) -> Pushed:
+        """Do everything in an order in which it can be cut off anywhere."""
         for part in sorted({0, *self._plan.sizes, *self._plan.homes.values()}):
             project = self._ensure(part, force=force)
             if part not in self._plan.sizes and give_way(self._studio, project):

@@ -7,7 +7,15 @@ what was decided about a mark as long as the annotation has it.
 from __future__ import annotations
 
 from annotate.studio.quarantine.deciding import Choice, accept, drop
-from annotate.studio.quarantine.listing import Quarantined, find_marks, list_marks
+from annotate.studio.quarantine.ends import allowed_types
+from annotate.studio.quarantine.listing import (
+    Quarantined,
+    Waiting,
+    count_waiting,
+    counts_meanwhile,
+    find_marks,
+    list_marks,
+)
 from annotate.studio.quarantine.looking import Extent, Look, look_at
 
 __all__ = [
@@ -15,7 +23,11 @@ __all__ = [
     "Extent",
     "Look",
     "Quarantined",
+    "Waiting",
     "accept",
+    "allowed_types",
+    "count_waiting",
+    "counts_meanwhile",
     "drop",
     "find_marks",
     "list_marks",

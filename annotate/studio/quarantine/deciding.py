@@ -13,6 +13,7 @@ from annotate.spans import Annotation, Decision, Relation, SetAside, Span
 from annotate.studio.decode import decode_annotation
 from annotate.studio.encode import encode_spans
 from annotate.studio.ledger import Entry, Ledger, Place
+from annotate.studio.quarantine.ends import refuse_ends
 from annotate.studio.quarantine.listing import Quarantined
 from annotate.studio.quarantine.looking import Extent, Look, look_at
 from annotate.studio.settle import decide, find_standing, mark_digest, undecide
@@ -40,8 +41,10 @@ def accept(
 
     Without a `choice` a span counts where it surely lies, else at the only place of its text;
     answers about it that were set aside go with it as far as the schema takes them. Returns
-    the marks with what was decided. Raises `LedgerError`, and then nothing is decided.
+    the marks with what was decided. Raises `LedgerError`, and then nothing is decided, also
+    for a relation between labels that its type does not allow.
     """
+    refuse_ends(schema, marks, choice.label)
     return _decide(ledger, marks, _Acceptance(ledger, schema, choice).tell)
 
 

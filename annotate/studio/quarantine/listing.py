@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from annotate.errors import LedgerError
 from annotate.spans import Annotation, Decision, SetAside
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.ledger.names import Kind
-from annotate.studio.settle import mark_digest
+from annotate.studio.settle import find_standing, mark_digest
 
 # Of an id in hexadecimal digits: how many are shown, and how few are enough.
 _SHOWN, _LEAST = 8, 4
@@ -33,6 +34,11 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     annotation: Annotation
     aside: SetAside
     decision: Decision | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts although nobody has looked at it yet."""
+        return counts_meanwhile(self.annotation, self.aside)
 
     @property
     def mark(self) -> dict[str, Any]:
@@ -62,6 +68,37 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
         """The text that the server says was marked."""
         found = self.value.get("text")
         return found if isinstance(found, str) else None
+
+
+class Waiting(NamedTuple):
+    """How many marks nobody has decided about: those that count meanwhile, and the others."""
+
+    counting: int
+    not_counting: int
+
+
+def counts_meanwhile(annotation: Annotation, aside: SetAside) -> bool:
+    """Whether a mark counts while it waits for a look: a span stands for it."""
+    standing = find_standing(annotation.spans, aside.span)
+    return annotation.status == "submitted" and standing is not None
+
+
+def count_waiting(ledger: Ledger, places: Iterable[Place]) -> Waiting:
+    """Count the open marks of all annotations, without drafts; reads only those that have any."""
+    counts: Counter[bool] = Counter()
+    for place in places:
+        rows = ledger.query(
+            "SELECT body FROM annotations WHERE row IN (SELECT max(row) FROM annotations"
+            " WHERE server = ? AND project = ? AND kind = 'annotation' GROUP BY annotation)"
+            " AND instr(body, ?)",
+            *place,
+            '"set_aside":[{',
+        )
+        for (body,) in rows:
+            annotation = msgspec.json.decode(body, type=Annotation)
+            for aside, decision in _asides(annotation):
+                counts[counts_meanwhile(annotation, aside)] += decision is None
+    return Waiting(counts[True], counts[False])
 
 
 def list_marks(ledger: Ledger, places: Iterable[Place]) -> list[Quarantined]:

@@ -98,6 +98,7 @@ class _Restore:
         self._bringers: list[Bringer] = []
 
     def run(self, *, as_owner: bool, batch_size: int) -> Restored:
+        """Rebuild every project, then have the ledger take them for the workspace's."""
         people = self._studio.people()
         self._members = {address.lower(): number for number, address in people.items()}
         missing = [one for one in self._plan.people if one.lower() not in self._members]

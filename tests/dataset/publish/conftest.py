@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
-from huggingface_hub.utils import _http
 
-from tests.dataset.publish.hub import TOKEN, LocalHub, running_hub
+from tests.dataset.publish.hub import TOKEN, LocalHub
 from tests.dataset.publish.making import made
+from tests.dataset.publish.serving import running_hub
 
 
 @pytest.fixture
@@ -21,22 +20,8 @@ def dataset(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
-    """A Hub that this process speaks to, with a token that may write."""
+    """A Hub that the environment names, with a token that may write."""
     with running_hub() as local:
         monkeypatch.setenv("HF_ENDPOINT", local.url)
         monkeypatch.setenv("HF_TOKEN", TOKEN)
-        # What the environment said when huggingface_hub was imported.
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         yield local
-        _http.close_session()
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let huggingface_hub try again at once: it would wait for half a minute in all."""
-
-    class Clock:
-        sleep = staticmethod(lambda _seconds: None)
-
-    monkeypatch.setattr(_http, "time", Clock)

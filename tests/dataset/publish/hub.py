@@ -10,12 +10,11 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
+from tests.dataset.publish.answers import Answer, Fault, refusal
 from tests.dataset.publish.repositories import (
     Commit,
     Refused,
@@ -44,48 +43,6 @@ class Request(NamedTuple):
         return json.loads(self.body)
 
 
-class Answer(NamedTuple):
-    """What the server answers; `headers` beside the usual ones."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = {}  # noqa: RUF012 - never written to
-
-
-# Given what does the work, answers; None cuts the connection.
-Fault = Callable[[Callable[[], Answer]], Answer | None]
-
-
-def refuse(status: int, said: str = "") -> Fault:
-    """The server refuses, and does nothing."""
-    return lambda _work: _refusal(Refused(status, said))
-
-
-def fail_after(status: int) -> Fault:
-    """The server does the work; what stands before it answers with an error."""
-
-    def fault(work: Callable[[], Answer]) -> Answer:
-        work()
-        return Answer(status)
-
-    return fault
-
-
-def cut(_work: Callable[[], Answer]) -> None:
-    """The connection breaks before the whole request has arrived."""
-
-
-def cut_after(work: Callable[[], Answer]) -> None:
-    """The server does the work; the connection breaks before its answer."""
-    work()
-
-
-def altered(work: Callable[[], Answer]) -> Answer:
-    """What comes back is as long as what is there, but not the same."""
-    answer = work()
-    return answer._replace(body=answer.body[::-1])
-
-
 class LocalHub:
     """The server: its repositories, the large files, the requests it got, faults to come."""
 
@@ -101,6 +58,11 @@ class LocalHub:
     def fail(self, request: str, *faults: Fault) -> None:
         """Apply faults, one after the other, to the requests that match, as `PUT /lfs/.*`."""
         self._faults.append((re.compile(request), list(faults)))
+
+    def heal(self) -> None:
+        """Take away the faults that are left."""
+        with self._lock:
+            self._faults.clear()
 
     def wrote(self) -> list[str]:
         """Return the requests that change something."""
@@ -120,7 +82,7 @@ class LocalHub:
             try:
                 return self._route(request)
             except Refused as refused:
-                return _refusal(refused)
+                return refusal(refused)
 
     def _route(self, request: Request) -> Answer:
         for pattern, work in _ROUTES:
@@ -297,85 +259,3 @@ def _json(value: object) -> Answer:
 
 def _folder(path: str) -> dict[str, Any]:
     return {"type": "directory", "path": path, "oid": git_oid(path.encode()), "size": 0}
-
-
-def _refusal(refused: Refused) -> Answer:
-    headers = {"Content-Type": "application/json", "X-Error-Message": refused.said}
-    if refused.code:
-        headers["X-Error-Code"] = refused.code
-    return Answer(refused.status, json.dumps({"error": refused.said}).encode(), headers)
-
-
-@contextmanager
-def running_hub() -> Iterator[LocalHub]:
-    """Run a Hub without repositories on a free port of loopback."""
-    hub = LocalHub()
-
-    class Handler(_Handler):
-        local = hub
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        hub.url = f"http://127.0.0.1:{server.server_port}"
-        # By another name, so that it is another host, as the real Hub's is.
-        hub.files_url = f"http://localhost:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield hub
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Reads a request, applies the fault that waits for it, writes the answer."""
-
-    protocol_version = "HTTP/1.1"
-    local: LocalHub
-
-    def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        path = unquote(parts.path)
-        fault = self.local.fault_for(f"{self.command} {path}")
-        if fault is cut:
-            self._cut()
-            return
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        request = Request(self.command, path, parse_qs(parts.query), token, self._body())
-
-        def work() -> Answer:
-            return self.local.answer(request)
-
-        answer = fault(work) if fault else work()
-        if answer is None:
-            self._cut()
-        else:
-            self._write(answer)
-
-    do_GET = do_HEAD = do_POST = do_PUT = _handle  # noqa: N815 - http.server's own names
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "") == "chunked":
-            return b"".join(iter(self._chunk, b""))
-        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-
-    def _chunk(self) -> bytes:
-        data = self.rfile.read(int(self.rfile.readline(), 16))
-        self.rfile.readline()
-        return data
-
-    def _cut(self) -> None:
-        self.close_connection = True
-        self.connection.close()
-
-    def _write(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import datasets
 import pytest
 
+from annotate.dataset.publish.swap import exchange, put_by_turns, taking_the_place_of
 from annotate.errors import DatasetError
 from tests.dataset.publish.making import contents, made, send
 
@@ -68,38 +68,49 @@ def test_a_file_that_somebody_added_is_not_removed(dataset: Path, tmp_path: Path
     assert contents(target) == before
 
 
-def test_a_copy_that_fails_half_way_leaves_the_old_version(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_link_to_a_folder_stays_and_the_folder_is_replaced(dataset: Path, tmp_path: Path) -> None:
+    send(made(tmp_path / "old", "Cũ."), tmp_path / "published")
+    (tmp_path / "current").symlink_to("published")
+    send(dataset, tmp_path / "current")
+    assert (tmp_path / "current").is_symlink()
+    assert contents(tmp_path / "published") == contents(dataset)
+
+
+def test_what_was_killed_between_two_renames_is_put_right_by_the_next_time(
+    dataset: Path, tmp_path: Path
 ) -> None:
-    target = tmp_path / "published"
-    send(made(tmp_path / "old", "Cũ."), target)
-    before = contents(target)
-    copied: list[str] = []
-    copy = shutil.copyfile
-
-    def full(source: Path, to: Path) -> None:
-        if len(copied) == 2:
-            raise OSError(28, "No space left on device")
-        copied.append(to.name)
-        copy(source, to)
-
-    monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(DatasetError, match=r"No space left on device.*untouched"):
-        send(dataset, target)
-    assert contents(target) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "old", "published"]
+    old, target = made(tmp_path / "old", "Cũ."), tmp_path / "published"
+    send(old, target)
+    (tmp_path / ".published.publishing").mkdir()
+    target.rename(tmp_path / ".published.publishing" / "old")
+    with pytest.raises(RuntimeError), taking_the_place_of(target):
+        raise RuntimeError
+    assert contents(target) == contents(old)
+    send(dataset, target)
+    assert contents(target) == contents(dataset)
+    assert not (tmp_path / ".published.publishing").exists()
 
 
-def test_a_copy_that_differs_leaves_the_old_version(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "published"
-    send(made(tmp_path / "old", "Cũ."), target)
-    before = contents(target)
-    monkeypatch.setattr(shutil, "copyfile", lambda _source, to: to.write_bytes(b"else"))
-    with pytest.raises(DatasetError, match="is not what was sent"):
-        send(dataset, target)
-    assert contents(target) == before
+def test_two_folders_are_exchanged_in_one_step_only_on_one_disk(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    assert exchange(tmp_path / "one", tmp_path / "other")
+    assert (tmp_path / "one" / "other").exists()
+    assert not exchange(tmp_path / "one", Path("/proc"))
+
+
+def test_where_they_cannot_be_exchanged_one_comes_after_the_other(tmp_path: Path) -> None:
+    fresh, path, old = (tmp_path / name for name in ("fresh", "path", "old"))
+    for folder in (fresh, path):
+        folder.mkdir()
+        (folder / folder.name).touch()
+    put_by_turns(fresh, path, old)
+    assert [found.name for found in path.iterdir()] == ["fresh"]
+    assert [found.name for found in old.iterdir()] == ["path"]
+    with pytest.raises(FileNotFoundError):
+        put_by_turns(fresh, path, tmp_path / "older")
+    assert [found.name for found in path.iterdir()] == ["fresh"]
 
 
 def test_a_place_that_cannot_be_written_is_told(dataset: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotate.dataset.publish import Check, unreviewed
+from annotate.dataset.publish import Check, current, unreviewed
 from annotate.errors import DatasetError
 from annotate.spans import SetAside
 from tests.dataset.publish.making import ADDRESS, contents, locked, made, send
@@ -44,7 +44,7 @@ def test_an_annotators_address_in_the_data_stops_it(tmp_path: Path, target: Path
     with pytest.raises(DatasetError) as error:
         send(folder, target)
     told = str(error.value)
-    assert "spans/train-00000-of-00001.parquet, column text, row 2 and 1 more like it" in told
+    assert "spans/train-00000-of-00001.parquet, column text, row 2 and 1 more problem" in told
     assert ADDRESS not in told
     assert not target.exists()
 
@@ -57,9 +57,22 @@ def test_a_file_that_was_altered_or_added_since_the_build_stops_it(
         send(dataset, target)
     (dataset / "counts.svg").unlink()
     (dataset / "notes.txt").write_text("mine")
-    with pytest.raises(DatasetError, match=r"counts\.svg is missing and 1 more like it"):
+    with pytest.raises(DatasetError, match=r"counts\.svg is missing and 1 more problem"):
         send(dataset, target)
     assert not target.exists()
+
+
+def test_what_a_person_wrote_in_the_card_is_published_and_searched(
+    dataset: Path, target: Path
+) -> None:
+    card = dataset / "README.md"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(f"{text}\n<!-- kept: thanks -->\nThanks.\n<!-- /kept -->\n", encoding="utf-8")
+    assert send(dataset, target).done
+    assert "Thanks." in (target / "README.md").read_text(encoding="utf-8")
+    card.write_text(card.read_text(encoding="utf-8").replace("Thanks", ADDRESS), encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"may be in README\.md, line"):
+        send(dataset, target)
 
 
 def test_a_dataset_without_a_card_is_refused(dataset: Path, target: Path) -> None:
@@ -70,9 +83,9 @@ def test_a_dataset_without_a_card_is_refused(dataset: Path, target: Path) -> Non
 
 
 def test_the_callers_checks_come_before_anything_is_sent(dataset: Path, target: Path) -> None:
-    def leaks(folder: Path) -> Check:
+    def leaks(folder: Path) -> list[Check]:
         assert folder == dataset
-        return Check(name="no leak", problems=("a1 is in two splits",), remedy="Build again.")
+        return [Check(name="no leak", problems=("a1 is in two splits",), remedy="Build again.")]
 
     with pytest.raises(
         DatasetError, match=r"^nothing was published: a1 is in two splits\. Build again\.$"
@@ -124,5 +137,32 @@ def test_a_span_that_waits_for_review_stops_it() -> None:
     lost = SetAside(reason="offsets", mark=b"{}")  # type: ignore[arg-type]
     waits = make_annotation(article, span, set_aside=(aside, lost))
     settled = make_annotation(article, span, set_aside=(lost,))
-    assert unreviewed([waits, settled]).problems == ("1 span waits for review in a",)
-    assert unreviewed([settled]).holds
+    texts = {article.id: article.sha256}
+    assert unreviewed([waits, settled], texts).problems == ("1 span waits for review in a",)
+    assert unreviewed([waits, waits], texts).problems == ("2 spans wait for review in a",)
+    assert unreviewed([settled], texts).holds
+
+
+@pytest.mark.parametrize("change", [{"status": "draft"}, {"sha256": "0" * 64}])
+def test_a_span_that_is_in_no_dataset_may_wait_for_review(change: dict[str, str]) -> None:
+    article = make_article()
+    span = make_span(9, 14)
+    aside = SetAside(reason="offsets", mark=b"{}", span=span.id)  # type: ignore[arg-type]
+    waits = make_annotation(article, span, set_aside=(aside,), **change)
+    assert unreviewed([waits], {article.id: article.sha256}).holds
+
+
+def test_a_dataset_that_is_not_current_is_told_why() -> None:
+    assert current([]).holds
+    assert current(["the corpus changed"]).problems == ("the corpus changed",)
+
+
+def test_every_check_is_told_when_it_is_made_and_all_problems_are_counted(
+    tmp_path: Path, target: Path
+) -> None:
+    folder = made(tmp_path / "dataset", ADDRESS, license="unknown")
+    told: list[Check] = []
+    with pytest.raises(DatasetError, match=r"no licence and 2 more problems\. Set `license`"):
+        send(folder, target, tell=told.append)
+    assert [check.holds for check in told] == [True, False, False, True]
+    assert not target.exists()

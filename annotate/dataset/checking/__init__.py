@@ -1,0 +1,5 @@
+"""Proving that a built dataset holds: nothing crosses splits, every mark is where it says."""
+
+from annotate.dataset.checking.run import RARE, check_built
+
+__all__ = ["RARE", "check_built"]

@@ -1,0 +1,65 @@
+"""What a dataset is built from: articles and annotations, in order however they came."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from annotate.corpus import Article
+from annotate.dataset.spool import Spool
+from annotate.spans import Annotation
+
+
+# What an annotation, and each span in it, takes as JSON in about bytes.
+_ANNOTATION = 300
+_SPAN = 100
+
+
+class Given:
+    """Articles by id, and annotations by article, number and person; few are in memory.
+
+    What there is no room for waits in files in `folder`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.articles = Spool(folder, Article, lambda one: (one.id,), lambda one: len(one.text))
+        self.annotations = Spool(
+            folder,
+            Annotation,
+            lambda one: (one.article, one.id, one.annotator),
+            lambda one: _ANNOTATION + _SPAN * len(one.spans),
+        )
+        # When each annotator began.
+        self._begun: dict[str, str] = {}
+
+    def add(self, articles: Iterable[Article], annotations: Iterable[Annotation]) -> Self:
+        """Take articles and annotations in, in any order."""
+        for article in articles:
+            self.articles.add(article)
+        for one in annotations:
+            self.annotations.add(one)
+            if one.status != "draft":
+                begun = self._begun.get(one.annotator)
+                if begun is None or one.created_at < begun:
+                    self._begun[one.annotator] = one.created_at
+        return self
+
+    def pseudonyms(self) -> dict[str, str]:
+        """Return what the dataset calls each annotator: by who began first, A1, A2, and so on.
+
+        A name depends on nothing else, so that it tells nothing, and stays when more is annotated.
+        """
+        order = sorted(self._begun, key=lambda name: (self._begun[name], name))
+        return {name: f"A{number}" for number, name in enumerate(order, start=1)}
+
+
+@contextmanager
+def gathered(
+    articles: Iterable[Article], annotations: Iterable[Annotation], folder: Path | None = None
+) -> Iterator[Given]:
+    """Give articles and annotations in order; what waits in files waits below `folder`."""
+    with tempfile.TemporaryDirectory(prefix=".annotate-", dir=folder) as name:
+        yield Given(Path(name)).add(articles, annotations)

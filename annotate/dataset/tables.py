@@ -1,0 +1,144 @@
+"""The tables of a dataset: each split of each config, and the list of losses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from annotate.corpus import Article
+from annotate.dataset.columns import Row
+from annotate.dataset.features import (
+    annotation_features,
+    loss_features,
+    span_features,
+    token_features,
+)
+from annotate.dataset.rows import loss_row
+from annotate.dataset.splits import SPLITS, SplitName
+from annotate.dataset.token_rows import Marked, TokenRows
+from annotate.dataset.writing import Table, Worker
+from annotate.schema import Schema
+from annotate.spans import Annotation
+from annotate.workspace import Tagging
+
+LOSSES = "losses.parquet"
+CONFIGS = ("spans", "tokens", "annotations")
+
+# Articles, and their characters, that are cut into tokens at once.
+_AT_ONCE = 200
+_CHARS = 300_000
+
+
+class Tables:
+    """The files of the configs that are built, as a context that lets go of them.
+
+    Tokens are made, and everything is written, by a thread of its own.
+    """
+
+    def __init__(
+        self, folder: Path, schema: Schema, tagging: Tagging, configs: Collection[str]
+    ) -> None:
+        everything = {
+            "spans": span_features(schema),
+            "tokens": token_features(schema, tagging),
+            "annotations": annotation_features(schema),
+        }
+        self.features = {name: everything[name] for name in CONFIGS if name in configs}
+        self.losses: Counter[str] = Counter()
+        self._folder = folder
+        self._worker = Worker()
+        self._tables: dict[tuple[str, SplitName], Table] = {}
+        self._lost = Table(folder, Path(LOSSES).stem, loss_features(), whole=True)
+        self._tokens = TokenRows(schema, tagging, everything["tokens"].arrow_schema)
+        self._waiting: list[tuple[SplitName, Marked]] = []
+        self._chars = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._worker.__exit__(kind, error, trace)
+        for table in (self._lost, *self._tables.values()):
+            table.abandon()
+
+    def add_article(
+        self, row: Row, article: Article, kept: Annotation | None, split: SplitName
+    ) -> None:
+        """Add an article's row of `spans`, and what becomes its rows of `tokens`."""
+        self._table("spans", split).add(row, len(article.text))
+        if "tokens" in self.features:
+            # Here, not in the other thread.
+            self._table("tokens", split)
+            marked = Marked(article.id, article.text, kept.spans if kept else ())
+            self._waiting.append((split, marked))
+            self._chars += len(article.text)
+            if len(self._waiting) == _AT_ONCE or self._chars >= _CHARS:
+                self._send()
+
+    def add_annotation(self, row: Row, split: SplitName) -> None:
+        """Add an annotation's row of `annotations`."""
+        if "annotations" in self.features:
+            self._table("annotations", split).add(row, len(row["entities"]["id"]))
+
+    def _send(self) -> None:
+        self._worker.do(self._tag, self._waiting)
+        self._waiting = []
+        self._chars = 0
+
+    def _tag(self, articles: Sequence[tuple[SplitName, Marked]]) -> None:
+        """Write the tokens of some articles; those of a split lie together for that."""
+        order = sorted(range(len(articles)), key=lambda number: SPLITS.index(articles[number][0]))
+        rows, counts, losses = self._tokens.make([articles[number][1] for number in order])
+        by_split = Counter[SplitName]()
+        for number, count in zip(order, counts.tolist(), strict=True):
+            by_split[articles[number][0]] += count
+        ends = accumulate((by_split[split] for split in SPLITS), initial=0)
+        for split, (first, last) in zip(SPLITS, pairwise(ends), strict=True):
+            if first < last:
+                self._tables["tokens", split].add_all(rows.slice(first, last - first))
+        for number, found in sorted(zip(order, losses, strict=True)):
+            marked = articles[number][1]
+            for loss in found:
+                self._lost.add(loss_row(marked.id, marked.text, loss))
+                self.losses[loss.reason] += 1
+
+    def _table(self, config: str, split: SplitName) -> Table:
+        key = (config, split)
+        if key not in self._tables:
+            folder, features = self._folder / config, self.features[config]
+            worker = None if config == "tokens" else self._worker
+            self._tables[key] = Table(folder, split, features, worker=worker)
+        return self._tables[key]
+
+    def close(self) -> None:
+        """Write what waits, and give every file its name."""
+        if self._waiting:
+            self._send()
+        self._worker.finish()
+        for table in (self._lost, *self._tables.values()):
+            table.flush()
+        self._worker.finish()
+        for table in (self._lost, *self._tables.values()):
+            table.close()
+
+    def splits(self) -> dict[str, list[SplitName]]:
+        """Return the splits that have rows, by config."""
+        return {
+            config: [split for split in SPLITS if (config, split) in self._tables]
+            for config in self.features
+        }
+
+    def count(self, config: str, split: SplitName | None = None) -> int:
+        """Return how many rows a config has, or one split of it."""
+        return sum(
+            table.rows
+            for (name, one), table in self._tables.items()
+            if name == config and split in {None, one}
+        )
