@@ -370,4 +370,10 @@ shingle-size = 3
 # title = "…"
 # license = "cc-by-4.0"
 split = {{ train = 0.8, validation = 0.1, test = 0.1 }}
+
+# [dataset.policy]
+# use = "latest"  # whose work counts; or "annotator", "ground-truth", "agreed"
+
+# [dataset.tokens]
+# tokenizer = "syllable"  # or "underthesea", "spacy:LANGUAGE"
 """

@@ -5,7 +5,7 @@
 Articles of the generated corpus, each with 15 marks on its words, exported as Label Studio does
 (`benchmarks/exports.py`). Every ratio is of two things that ran in turn in this process:
 
-- decoding the export task by task, beside `orjson.loads` of the same bytes at once;
+- decoding the export task by task, the marks too, beside `orjson.loads` of the same bytes at once;
 - the export to the config `spans` on disk, and to all three configs, beside CoNLL-2003 by the
   converter of label-studio-sdk. Ours is the library: it reads the export, proves each span
   against the canonical text, and builds, without a ledger between. The time ends when the Parquet
@@ -37,9 +37,9 @@ from pathlib import Path
 from typing import Any
 
 from annotate.corpus import Article
-from annotate.dataset.build import CONFIGS, build_given
+from annotate.dataset.build import build_given
 from annotate.dataset.given import Given, gathered
-from annotate.dataset.lock import Chosen
+from annotate.dataset.lock import CONFIGS, Chosen
 from annotate.progress import Advance
 from annotate.schema import Schema
 from annotate.schema.config import labelling_config
@@ -95,12 +95,13 @@ def ours(
 
 def theirs(export: Path, out: Path, schema: Schema) -> float:
     """Convert to CoNLL-2003 by the SDK; return the seconds."""
-    from label_studio_sdk.converter import Converter
+    from label_studio_sdk.converter.converter import Converter
 
+    made: Any = Converter
     config = labelling_config(schema)
 
     def work() -> None:
-        converter = Converter(config, str(out), download_resources=False)
+        converter = made(config, str(out), download_resources=False)
         converter.convert(str(export), str(out), "CONLL2003", is_dir=False)
 
     return timed(work)
@@ -149,8 +150,9 @@ class Bench:
 
         def read() -> None:
             with self._export.open("rb") as stream:
-                for _ in read_tasks(stream, self._export, lambda _: None):
-                    pass
+                for task in read_tasks(stream, self._export, lambda _: None):
+                    for told in task.everyones:
+                        told.marks()
 
         def load() -> None:
             orjson.loads(content)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("out", metavar="[OUT]", default="dataset", type=click.Path(path_type=Path))
 @click.option(
     "--schema-version", "version", metavar="VERSION",
     help="The dataset as it was under this version, before a migration.",
@@ -57,16 +57,17 @@ def build(
 ) -> None:  # fmt: skip
     """Build the Hugging Face dataset.
 
-    From the ledger into the folder OUT; needs no server. The same ledger, corpus and
-    schema give the same bytes. After a migration of the schema the ledger still has what
+    From the ledger into the folder OUT, by default `dataset`; needs no server. The same
+    ledger, corpus and schema give the same bytes. An article listed in splits.csv goes to
+    the split that stands there. After a migration of the schema the ledger still has what
     was annotated before. With --check the exit status is 1 when OUT is not what would be
     built now.
 
     \b
     Example:
-      annotate build dataset
+      annotate build
       annotate build dataset --policy agreed --at-least 2
-      annotate build dataset --check
+      annotate build --check
       annotate build before --schema-version 1.0.0
     """
     from annotate.studio.ledger import open_ledger
@@ -77,16 +78,17 @@ def build(
     with open_ledger(workspace.ledger_path) as ledger:
         articles, places, changed, page = load_known(workspace, ledger)
         found = find_version(ledger, places, page, schema, version)
-        annotations = [
+        # One at a time, while the ledger is open.
+        annotations = (
             annotation
             for place in places
             for annotation in ledger.annotations(place, found.until.get(place))
-        ]
-    given = (workspace, out, articles, annotations, found.schema, settings)
-    if only_check:
-        _tell(check_dataset(*given), out, as_json=as_json)
-        return
-    built = build_dataset(*given, found.waiting)
+        )
+        given = (workspace, out, articles, annotations, found.schema, settings, found.waiting)
+        if only_check:
+            _tell(check_dataset(*given), out, as_json=as_json)
+            return
+        built = build_dataset(*given)
     if as_json:
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
     else:
@@ -150,3 +152,8 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
         click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")
     click.echo(f'Load it: load_dataset("{out}", "spans")')
+    usual = str(out) == "dataset"
+    check, publish = ("", "") if usual else (f" {out}", f" --dataset {out}")
+    click.echo(
+        f"Next: `annotate dataset check{check}`, then `annotate publish TARGET{publish} --dry-run`"
+    )

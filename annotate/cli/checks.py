@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from annotate.cli.common import say, stdout
+from annotate.cli.common import plural, say, stdout
 
 if TYPE_CHECKING:
     from annotate.dataset.publish import Check
@@ -22,6 +23,12 @@ def print_check(check: Check) -> None:
         say(f"    {problem}")
     if not check.holds:
         say(f"  → {check.remedy}")
+
+
+def print_end(checks: Sequence[Check], good: str) -> None:
+    """Print how many checks failed; `good` when none did."""
+    failed = [check for check in checks if not check.holds]
+    say(f"{plural(len(failed), 'check')} of {len(checks)} failed." if failed else good)
 
 
 def as_json_object(check: Check) -> dict[str, Any]:

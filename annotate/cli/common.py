@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from annotate.corpus import Article
     from annotate.dataset.built import Built
+    from annotate.dataset.splits import SplitName
     from annotate.progress import Advance
     from annotate.schema import Schema
     from annotate.schema.config import Page
@@ -254,8 +255,9 @@ def _tell_wait(reason: str, seconds: float) -> None:
 
 
 def build_dataset(
-    workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
-    schema: Schema, settings: DatasetSettings, waiting: Collection[str] = (),
+    workspace: Workspace, out: Path, articles: Iterable[Article],
+    annotations: Iterable[Annotation], schema: Schema, settings: DatasetSettings,
+    waiting: Collection[str] = (),
 ) -> Built:  # fmt: skip
     """Build the dataset, with our own progress only.
 
@@ -270,20 +272,32 @@ def build_dataset(
     datasets.disable_progress_bars()
     clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
     return build(
-        out, clustered, annotations, schema, settings, waiting=waiting, progress=rich_progress
-    )
+        out, clustered, annotations, schema, settings, fixed=fixed_splits(workspace),
+        waiting=waiting, progress=rich_progress,
+    )  # fmt: skip
 
 
 def check_dataset(
-    workspace: Workspace, out: Path, articles: list[Article], annotations: list[Annotation],
-    schema: Schema, settings: DatasetSettings,
+    workspace: Workspace, out: Path, articles: Iterable[Article],
+    annotations: Iterable[Annotation], schema: Schema, settings: DatasetSettings,
+    waiting: Collection[str] = (),
 ) -> list[str]:  # fmt: skip
     """Return why a dataset is not what would be built now; nothing when it is."""
     from annotate.corpus.corpus import open_corpus
     from annotate.dataset.build import check
 
     clustered = open_corpus(workspace).with_clusters(articles, rich_progress)
-    return check(out, clustered, annotations, schema, settings)
+    return check(
+        out, clustered, annotations, schema, settings, fixed=fixed_splits(workspace),
+        waiting=waiting,
+    )  # fmt: skip
+
+
+def fixed_splits(workspace: Workspace) -> dict[str, SplitName]:
+    """Return the articles whose split a person listed in splits.csv; that need not exist."""
+    from annotate.dataset.splits import read_fixed
+
+    return read_fixed(workspace.splits_path) if workspace.splits_path.exists() else {}
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from annotate.cli.checks import as_json_object, print_check
+from annotate.cli.checks import as_json_object, print_check, print_end
 from annotate.cli.common import (
     check_dataset,
     json_option,
@@ -24,6 +26,7 @@ from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotate.dataset.publish import Check, Published
+    from annotate.spans import Annotation
 
 
 @click.command()
@@ -85,15 +88,18 @@ def _with_ledger(workspace: Workspace, folder: Path) -> list[Check]:
     from annotate.studio.ledger import open_ledger
     from annotate.studio.versions import find_version
 
-    schema = load_workspace_schema(workspace)
+    schema, settings = load_workspace_schema(workspace), workspace.settings.dataset
     with open_ledger(workspace.ledger_path) as ledger:
         articles, places, _, page = load_known(workspace, ledger)
         found = find_version(ledger, places, page, schema, None)
-        annotations = [one for place in places for one in ledger.annotations(place)]
-    settings = workspace.settings.dataset
-    why = check_dataset(workspace, folder, articles, annotations, found.schema, settings)
-    texts = {article.id: article.sha256 for article in articles}
-    return [current(why), unreviewed(annotations, texts)]
+        texts = {article.id: article.sha256 for article in articles}
+
+        def annotations() -> Iterator[Annotation]:
+            return chain.from_iterable(map(ledger.annotations, places))
+
+        given = (articles, annotations(), found.schema, settings, found.waiting)
+        why = check_dataset(workspace, folder, *given)
+        return [current(why), unreviewed(annotations(), texts)]
 
 
 def _as_json_object(published: Published) -> dict[str, Any]:
@@ -109,11 +115,7 @@ def _print_plan(plan: Published, *, public: bool) -> None:
     click.echo(f"{_files(plan)} to {plan.target}{seen}{name}")
     if plan.removed:
         click.echo(f"What the former version has and this one lacks: {', '.join(plan.removed)}")
-    failed = [check for check in plan.checks if not check.holds]
-    if failed:
-        click.echo(f"{plural(len(failed), 'check')} of {len(plan.checks)} failed.")
-    else:
-        click.echo("All of it holds; nothing was sent yet.")
+    print_end(plan.checks, "All of it holds; nothing was sent yet.")
 
 
 def _print_done(published: Published) -> None:

@@ -101,7 +101,7 @@ class Plot:
         if broken:
             gap = (0.74 * end, 0.77 * end), (y + 0.45, y - 0.45)
             self.axes.plot(*gap, color=_PANEL, linewidth=3, clip_on=False)
-        self._write(_cut(bar.name), (0, y), (-8, 0), ha="right", va="center_baseline")
+        self._write(cut_name(bar.name), (0, y), (-8, 0), ha="right", va="center_baseline")
         self._write(says, (end, y), (6, 0), color=_QUIET, va="center_baseline")
 
     def mark(self, x: float, rise: int, words: str, *, left_of: bool) -> None:
@@ -175,7 +175,7 @@ def unit_of(top: float) -> tuple[int, str]:
     return next((scale for scale in scales if top >= max(scale[0], 10**4)), (1, ""))
 
 
-def _cut(name: str) -> str:
+def cut_name(name: str) -> str:
     """Return a name in no more columns than there are at the left of a bar."""
     if cell_len(name) <= _NAME_COLUMNS:
         return name

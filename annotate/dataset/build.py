@@ -15,11 +15,13 @@ from typing import NamedTuple
 from annotate.corpus import Article
 from annotate.dataset.built import Built
 from annotate.dataset.card import write_card
+from annotate.dataset.card.kept import read_kept
 from annotate.dataset.counts import Counts
 from annotate.dataset.given import Given, gathered
 from annotate.dataset.joining import Vocabulary, join, without
 from annotate.dataset.lock import (
     CARD,
+    CONFIGS,
     LOCK,
     Chosen,
     Lock,
@@ -31,9 +33,9 @@ from annotate.dataset.lock import (
 )
 from annotate.dataset.policy import check_policy, choose
 from annotate.dataset.rows import Rows
-from annotate.dataset.splits import SPLITS, SplitName, Splits
+from annotate.dataset.splits import SplitName, Splits
 from annotate.dataset.summary import Summary
-from annotate.dataset.tables import CONFIGS, LOSSES, Tables
+from annotate.dataset.tables import LOSSES, Tables
 from annotate.dataset.writing import replacing
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
@@ -41,6 +43,8 @@ from annotate.schema import Schema
 from annotate.spans import Annotation
 from annotate.workspace import DatasetSettings
 
+# Articles after which progress is told.
+_TOLD = 50
 _WRITTEN = frozenset({LOCK, LOSSES, CARD, "croissant.json", "plots", *CONFIGS})
 
 
@@ -69,9 +73,8 @@ def build_given(
 ) -> Built:
     """Build as `build` does, from what was gathered before."""
     with _writing(out), replacing(out) as fresh:
-        former = out / CARD
-        told = former.read_text(encoding="utf-8") if former.is_file() else ""
-        return _Build(fresh, given, schema, chosen, progress).run(told)
+        former = _former_card(out)
+        return _Build(fresh, given, schema, chosen, progress).run(former)
 
 
 def check(
@@ -107,12 +110,29 @@ def _writing(out: Path) -> Iterator[None]:
         ) from error
 
 
+def _former_card(out: Path) -> str:
+    """Return the card that is replaced, empty when there is none; refuse a broken one early."""
+    path = out / CARD
+    if not path.is_file():
+        return ""
+    try:
+        card = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not UTF-8", "Save it as UTF-8, or delete it.") from error
+    read_kept(card)
+    return card
+
+
 class _Known(NamedTuple):
-    """An article with its annotations, and the digest of its text."""
+    """An article, the digest of its text, its annotations, and what is kept of current ones.
+
+    Those are of this text and no drafts.
+    """
 
     article: Article
     sha256: str
     found: list[Annotation]
+    current: list[Annotation]
 
 
 class _Build:
@@ -137,9 +157,7 @@ class _Build:
     def run(self, former: str) -> Built:
         """Build, and return what was built; `former` is the card that is replaced."""
         check_policy(self._settings.policy, self._names)
-        tables = Tables(
-            self._folder, self._schema, self._settings.tokens, self._chosen.configs
-        )
+        tables = Tables(self._folder, self._schema, self._settings.tokens, self._chosen.configs)
         with tables:
             for known in self._joined():
                 self._add(known, tables)
@@ -158,29 +176,33 @@ class _Build:
     def _joined(self) -> Iterator[_Known]:
         """Yield every article of the corpus with what people marked in it."""
         vocabulary = Vocabulary(self._schema)
-        given = self._given
+        given, done = self._given, 0
         with self._progress("Building rows", len(given.articles)) as advance:
             for article, found in join(given.articles, given.annotations):
                 if article is None:
                     self._counts.add_foreign(found)
                     continue
                 sha256 = article.sha256
-                for one in found:
-                    if one.status != "draft" and one.sha256 == sha256:
-                        vocabulary.check(without(one, self._chosen.waiting))
-                yield _Known(article, sha256, found)
-                advance(1)
+                current = [
+                    without(one, self._chosen.waiting)
+                    for one in found
+                    if one.status != "draft" and one.sha256 == sha256
+                ]
+                for one in current:
+                    vocabulary.check(one)
+                yield _Known(article, sha256, found, current)
+                done += 1
+                if done == _TOLD:
+                    advance(done)
+                    done = 0
+            advance(done)
 
     def _add(self, known: _Known, tables: Tables) -> None:
-        article, sha256, found = known
+        article, sha256, found, current = known
         choice = choose(sha256, found, self._settings.policy)
         self._counts.add_choice(choice)
         split = self._splits.of(article.id, article.cluster or article.id)
-        waiting = self._chosen.waiting
-        current = [
-            without(one, waiting) for one in found if one.status != "draft" and one.sha256 == sha256
-        ]
-        kept = without(choice.annotation, waiting) if choice.annotation else None
+        kept = without(choice.annotation, self._chosen.waiting) if choice.annotation else None
         self._summary.add(article, kept, current, split)
         marked = self._rows.marked(article.text, kept)
         if kept and choice.annotation:

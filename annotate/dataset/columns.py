@@ -108,4 +108,3 @@ class _Records:
     def take(self) -> pa.Array:
         arrays = [column.take() for _, column in self._fields]
         return pa.StructArray.from_arrays(arrays, fields=list(self._kind))
-

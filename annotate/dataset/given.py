@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Self
 
 from annotate.corpus import Article
-from annotate.dataset.spool import Spool
+from annotate.dataset.spool import HELD, Spool
 from annotate.spans import Annotation
-
 
 # What an annotation, and each span in it, takes as JSON in about bytes.
 _ANNOTATION = 300
@@ -21,16 +20,19 @@ _SPAN = 100
 class Given:
     """Articles by id, and annotations by article, number and person; few are in memory.
 
-    What there is no room for waits in files in `folder`.
+    What is beyond about `held` bytes of each waits in files in `folder`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.articles = Spool(folder, Article, lambda one: (one.id,), lambda one: len(one.text))
+    def __init__(self, folder: Path, *, held: int = HELD) -> None:
+        self.articles = Spool(
+            folder, Article, lambda one: (one.id,), lambda one: len(one.text), held=held
+        )
         self.annotations = Spool(
             folder,
             Annotation,
             lambda one: (one.article, one.id, one.annotator),
             lambda one: _ANNOTATION + _SPAN * len(one.spans),
+            held=held,
         )
         # When each annotator began.
         self._begun: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,8 @@ from annotate.workspace import DatasetSettings
 
 LOCK = "annotate.lock"
 CARD = "README.md"
+# What a dataset may have; `spans` always.
+CONFIGS = ("spans", "tokens", "annotations")
 _PACKAGES = ("annotate-corpus", "datasets", "pyarrow")
 _CHUNK = 1 << 20
 
@@ -48,7 +50,11 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     settings: DatasetSettings
     fixed: Mapping[str, SplitName] = {}
     waiting: Collection[str] = ()
-    configs: Sequence[str] = ()
+    configs: Collection[str] = CONFIGS
+
+    def __post_init__(self) -> None:
+        if not {"spans"} <= {*self.configs} <= {*CONFIGS}:
+            raise ValueError(f"configs must be spans and others of {', '.join(CONFIGS)}")
 
     def digest(self) -> str:
         """Return a digest of all of it that does not depend on any order."""

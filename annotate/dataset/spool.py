@@ -18,7 +18,7 @@ _Key = tuple[str | int, ...]
 _Entry = tuple[_Key, bytes]
 
 # What may be held in memory of each kind, in about bytes of JSON; what is beyond is in files.
-_HELD = 10_000_000
+HELD = 10_000_000
 _LENGTH = 4
 
 _key: Callable[[tuple[_Key, Any]], _Key] = itemgetter(0)
@@ -34,7 +34,7 @@ class Spool(Generic[T]):
 
     def __init__(
         self, folder: Path, kind: type[T], key: Callable[[T], _Key], weight: Callable[[T], int],
-        *, held: int = _HELD,
+        *, held: int = HELD,
     ) -> None:  # fmt: skip
         self._folder = folder
         self._decode = msgspec.json.Decoder(kind).decode

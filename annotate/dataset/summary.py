@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import le
 
 from annotate.corpus import Article
 from annotate.dataset.examples import Examples
@@ -79,6 +80,8 @@ class Summary:
 
 def _nested(spans: Sequence[Span]) -> int:
     """Return how many spans lie within another one, or have its extent."""
+    if all(map(le, [span.end for span in spans], [span.start for span in spans[1:]])):
+        return 0
     count = furthest = 0
     for _, end in sorted((span.start, -span.end) for span in spans):
         if -end <= furthest:

@@ -17,6 +17,7 @@ from annotate.dataset.features import (
     span_features,
     token_features,
 )
+from annotate.dataset.lock import CONFIGS
 from annotate.dataset.rows import loss_row
 from annotate.dataset.splits import SPLITS, SplitName
 from annotate.dataset.token_rows import Marked, TokenRows
@@ -26,7 +27,6 @@ from annotate.spans import Annotation
 from annotate.workspace import Tagging
 
 LOSSES = "losses.parquet"
-CONFIGS = ("spans", "tokens", "annotations")
 
 # Articles, and their characters, that are cut into tokens at once.
 _AT_ONCE = 200
@@ -36,7 +36,7 @@ _CHARS = 300_000
 class Tables:
     """The files of the configs that are built, as a context that lets go of them.
 
-    Tokens are made, and everything is written, by a thread of its own.
+    Tokens are made by a thread of its own, and everything is written by another one.
     """
 
     def __init__(
@@ -50,9 +50,10 @@ class Tables:
         self.features = {name: everything[name] for name in CONFIGS if name in configs}
         self.losses: Counter[str] = Counter()
         self._folder = folder
-        self._worker = Worker()
+        self._tagger, self._writer = Worker(), Worker()
         self._tables: dict[tuple[str, SplitName], Table] = {}
-        self._lost = Table(folder, Path(LOSSES).stem, loss_features(), whole=True)
+        name = Path(LOSSES).stem
+        self._lost = Table(folder, name, loss_features(), whole=True, worker=self._writer)
         self._tokens = TokenRows(schema, tagging, everything["tokens"].arrow_schema)
         self._waiting: list[tuple[SplitName, Marked]] = []
         self._chars = 0
@@ -64,7 +65,8 @@ class Tables:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        self._worker.__exit__(kind, error, trace)
+        for worker in (self._tagger, self._writer):
+            worker.__exit__(kind, error, trace)
         for table in (self._lost, *self._tables.values()):
             table.abandon()
 
@@ -88,7 +90,7 @@ class Tables:
             self._table("annotations", split).add(row, len(row["entities"]["id"]))
 
     def _send(self) -> None:
-        self._worker.do(self._tag, self._waiting)
+        self._tagger.do(self._tag, self._waiting)
         self._waiting = []
         self._chars = 0
 
@@ -113,18 +115,17 @@ class Tables:
         key = (config, split)
         if key not in self._tables:
             folder, features = self._folder / config, self.features[config]
-            worker = None if config == "tokens" else self._worker
-            self._tables[key] = Table(folder, split, features, worker=worker)
+            self._tables[key] = Table(folder, split, features, worker=self._writer)
         return self._tables[key]
 
     def close(self) -> None:
         """Write what waits, and give every file its name."""
         if self._waiting:
             self._send()
-        self._worker.finish()
+        self._tagger.finish()
         for table in (self._lost, *self._tables.values()):
             table.flush()
-        self._worker.finish()
+        self._writer.finish()
         for table in (self._lost, *self._tables.values()):
             table.close()
 

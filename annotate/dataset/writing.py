@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,12 +33,13 @@ _WAITING = 2
 class Worker:
     """Another thread, which does what it is given in that order while more is prepared.
 
-    What fails there is raised here, at the next call or at the end.
+    What fails there is raised by a later call. To be used as a context.
     """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1)
         self._jobs: deque[Future[None]] = deque()
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -50,14 +52,20 @@ class Worker:
 
     def do(self, job: Callable[..., None], *arguments: Any) -> None:
         """Give a job; waits while too much is waiting."""
-        self._jobs.append(self._pool.submit(job, *arguments))
-        while len(self._jobs) > _WAITING:
-            self._jobs.popleft().result()
+        with self._lock:
+            self._jobs.append(self._pool.submit(job, *arguments))
+        self._wait(_WAITING)
 
     def finish(self) -> None:
         """Wait until everything is done."""
-        while self._jobs:
-            self._jobs.popleft().result()
+        self._wait(0)
+
+    def _wait(self, most: int) -> None:
+        """Wait until at most so many jobs are left."""
+        with self._lock:
+            first = [self._jobs.popleft() for _ in range(len(self._jobs) - most)]
+        for job in first:
+            job.result()
 
 
 class Table:
@@ -96,25 +104,27 @@ class Table:
         if self._columns.rows:
             self._flush()
         if self._parts:
-            self._write_parts()
+            self._flush_parts()
 
     def _flush(self) -> None:
-        batch = pa.Table.from_batches([self._columns.take()])
+        self._give(pa.Table.from_batches([self._columns.take()]))
         self._weight = 0
+
+    def _give(self, rows: pa.Table) -> None:
         if self._worker:
-            self._worker.do(self._write, batch)
+            self._worker.do(self._write, rows)
         else:
-            self._write(batch)
+            self._write(rows)
 
     def add_all(self, rows: pa.Table) -> None:
         """Add many small rows at once."""
         self.rows += len(rows)
         self._parts.append(rows)
         if sum(map(len, self._parts)) >= _SMALL_GROUP:
-            self._write_parts()
+            self._flush_parts()
 
-    def _write_parts(self) -> None:
-        self._write(pa.concat_tables(self._parts))
+    def _flush_parts(self) -> None:
+        self._give(pa.concat_tables(self._parts))
         self._parts = []
 
     def close(self) -> None:

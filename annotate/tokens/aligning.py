@@ -126,7 +126,8 @@ def _are_whole(found: Cut, starts: Ints, ends: Ints, firsts: Ints, lasts: Ints) 
     one, other = (
         np.searchsorted(found.sentences, numbers, side="right") for numbers in (firsts, lasts - 1)
     )
-    return (firsts < lasts) & (left >= starts) & (right <= ends) & (one == other)
+    whole: Flags = (firsts < lasts) & (left >= starts) & (right <= ends) & (one == other)
+    return whole
 
 
 def _sentences_of(found: Cut, text: int) -> tuple[int, list[list[Token]]]:

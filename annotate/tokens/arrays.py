@@ -74,7 +74,7 @@ def cut(texts: Sequence[str], tokenize: Tokenizer) -> Cut:
 
 def _parts(bases: Ints, kinds: _Kinds | None) -> Iterator[tuple[int, int, bool]]:
     """Yield parts of the joined texts, and whether each is a single text to be cut alone."""
-    alone = np.arange(len(bases) - 1)
+    alone: Ints = np.arange(len(bases) - 1)
     if kinds is not None:
         joins = np.flatnonzero(kinds & _JOINS)
         alone = np.unique(np.searchsorted(bases, joins, side="right") - 1)

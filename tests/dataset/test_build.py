@@ -10,18 +10,21 @@ import msgspec
 import pytest
 
 from annotate.corpus import Article
-from annotate.dataset.build import build
+from annotate.dataset.build import build, check
 from annotate.dataset.built import Built
+from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.progress import Advance
 from annotate.spans import Annotation, Relation, SetAside, Span
-from annotate.workspace import DatasetSettings, Split
+from annotate.workspace import DatasetSettings, Split, Tagging
 from tests.dataset.building import (
     ONLY_TRAIN,
     build_into,
     build_one,
+    contents,
     id_in,
     load,
+    losses,
     rows,
 )
 from tests.factories import (
@@ -195,5 +198,86 @@ def test_progress_counts_the_articles(tmp_path: Path) -> None:
     articles = list(sample_articles().values())
     annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]
     build(tmp_path / "out", articles, annotations, sample_schema(), ONLY_TRAIN, progress=listen)
-    assert told == [("Building rows", len(articles))]
+    assert told == [("Building rows", len(articles)), ("Writing the card", None)]
     assert sum(done) == len(articles)
+
+
+def test_the_input_may_come_one_by_one(sample: tuple[Path, Built], tmp_path: Path) -> None:
+    articles = sample_articles().values()
+    annotations = (gold_annotation(article, id=n) for n, article in enumerate(articles))
+    settings = DatasetSettings(title="Sample")
+    build(tmp_path / "out", iter(articles), annotations, sample_schema(), settings)
+    assert contents(tmp_path / "out") == contents(sample[0])
+
+
+def test_a_listed_article_and_its_near_duplicates_go_where_the_list_says(tmp_path: Path) -> None:
+    articles = [make_article(article_id=name, cluster="a") for name in ("a", "b")]
+    articles.append(make_article(article_id="c"))
+    annotations = [make_annotation(a, make_span(9, 14), id=n) for n, a in enumerate(articles)]
+    out = tmp_path / "out"
+    fixed: dict[str, SplitName] = {"b": "test", "gone": "train"}
+    build(out, articles, annotations, make_schema(), ONLY_TRAIN, fixed=fixed)
+    splits = {split: [row["id"] for row in found] for split, found in load(out, "spans").items()}
+    assert splits == {"train": ["c"], "test": ["a", "b"]}
+
+
+def test_a_list_that_tears_near_duplicates_apart_is_refused(tmp_path: Path) -> None:
+    articles = [make_article(article_id=name, cluster="a") for name in ("a", "b")]
+    annotations = [make_annotation(articles[0], make_span(9, 14))]
+    fixed: dict[str, SplitName] = {"a": "train", "b": "test"}
+    with pytest.raises(DatasetError, match="a is listed in train and b in test"):
+        build(tmp_path / "out", articles, annotations, make_schema(), ONLY_TRAIN, fixed=fixed)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_article_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    articles = [make_article(), make_article("Lê An.")]
+    with pytest.raises(DatasetError, match="the article 'a' is there twice"):
+        build_into(tmp_path / "out", articles, [make_annotation(articles[0])])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_label_that_nobody_used_is_a_name_without_entities(tmp_path: Path) -> None:
+    built = build_one(tmp_path / "out")
+    assert built.labels == {"PERSON": {"train": 1}, "RANK": {"train": 0}}
+    label = load(tmp_path / "out", "spans")["train"].features["entities"].feature["label"]
+    assert label.names == ["PERSON", "RANK"]
+
+
+def test_only_the_configs_that_are_asked_for_are_built(tmp_path: Path) -> None:
+    article = make_article()
+    given = ([article], [make_annotation(article, make_span(9, 14))], make_schema(), ONLY_TRAIN)
+    out = tmp_path / "out"
+    built = build(out, *given, configs=["spans"])
+    assert (built.articles, built.sentences, built.annotations) == (1, 0, 0)
+    assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["plots", "spans"]
+    assert check(out, *given, configs=["spans"]) == []
+    assert check(out, *given) == ["the dataset's settings changed"]
+    with pytest.raises(ValueError, match="configs must be spans and others"):
+        build(out, *given, configs=["tokens"])
+
+
+def test_the_article_whose_span_cuts_a_token_is_named(tmp_path: Path) -> None:
+    articles = [make_article(article_id=name) for name in "abc"]
+    annotations = [make_annotation(a, make_span(9, 14), id=n) for n, a in enumerate(articles)]
+    annotations[1] = make_annotation(articles[1], make_span(9, 13), id=9)
+    settings = DatasetSettings(split=ONLY_TRAIN.split, tokens=Tagging(cut="error"))
+    with pytest.raises(DatasetError, match="article b: a span of PERSON, 9–13, cuts a token"):
+        build_into(tmp_path / "out", articles, annotations, settings=settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_articles_than_are_tagged_at_once_keep_their_order(tmp_path: Path) -> None:
+    shares = Split(0.4, 0.3, 0.3)
+    articles = [make_article("Lê An.\nÔng Bí.", f"{n:04}") for n in range(450)]
+    nested = (make_span(0, 5), make_span(3, 5, "RANK"))
+    annotations = [make_annotation(a, *nested, id=n) for n, a in enumerate(articles)]
+    out = tmp_path / "out"
+    built = build_into(out, articles, annotations, settings=DatasetSettings(split=shares))
+    assert (built.sentences, built.losses) == (900, {"nested": 450})
+    spans, tokens = load(out, "spans"), load(out, "tokens")
+    for split, found in spans.items():
+        expected = [(row["id"], number) for row in found for number in (0, 1)]
+        assert [(row["id"], row["sentence"]) for row in tokens[split]] == expected
+        assert {tuple(row["ner_tags"]) for row in tokens[split]} == {(1, 2, 0), (0, 0, 0)}
+    assert [row["id"] for row in losses(out)] == [article.id for article in articles]

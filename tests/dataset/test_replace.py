@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from annotate.dataset.build import check
+from annotate.dataset.lock import LOCK
 from annotate.errors import DatasetError
 from tests.dataset.building import (
+    ONLY_TRAIN,
     build_into,
     build_one,
     build_sample,
@@ -18,10 +21,7 @@ from tests.dataset.building import (
     rows,
     run,
 )
-from tests.factories import (
-    make_annotation,
-    make_article,
-)
+from tests.factories import make_annotation, make_article, make_schema, make_span
 
 
 @contextmanager
@@ -67,7 +67,9 @@ def test_a_dataset_built_before_is_replaced_whole(tmp_path: Path) -> None:
     build_sample(out)
     for folder in (out, again):
         build_one(folder)
-    assert contents(out) == contents(again)
+    # The card tells of the version that it replaces; see test_card.py.
+    one, other = ({**contents(folder), "README.md": b"", LOCK: b""} for folder in (out, again))
+    assert one == other
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "out"]
 
 
@@ -130,3 +132,34 @@ def test_a_file_that_somebody_put_into_a_dataset_is_not_lost_by_a_rebuild(tmp_pa
     (out / "notes.md").write_text("mine", encoding="utf-8")
     with untouched(tmp_path), pytest.raises(DatasetError, match=r"holds notes\.md"):
         build_sample(out)
+
+
+def test_a_card_that_is_not_utf8_is_refused_and_untouched(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    (out / "README.md").write_bytes(b"\xff")
+    with untouched(tmp_path), pytest.raises(DatasetError, match=r"README\.md is not UTF-8"):
+        build_one(out)
+
+
+def test_a_card_with_a_broken_section_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    (out / "README.md").write_text(f"{card}\n<!-- kept: mine -->\n", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="`mine` is not closed"):
+        build_one(out)
+
+
+def test_what_one_writes_into_a_kept_section_is_no_change(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    article = make_article()
+    given = ([article], [make_annotation(article, make_span(9, 14))], make_schema(), ONLY_TRAIN)
+    build_one(out)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    for section, change in (
+        ("<!-- kept: mine -->\n\nMy words.\n\n<!-- /kept -->\n", []),
+        ("Between the sections.\n", ["README.md was altered"]),
+    ):
+        (out / "README.md").write_text(f"{card}\n{section}", encoding="utf-8")
+        assert check(out, *given) == change

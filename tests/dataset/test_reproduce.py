@@ -7,7 +7,10 @@ from pathlib import Path
 import datasets
 import pytest
 
+from annotate.dataset.build import build, build_given
 from annotate.dataset.built import Built
+from annotate.dataset.given import Given
+from annotate.dataset.lock import Chosen
 from annotate.workspace import DatasetSettings
 from tests.dataset.building import (
     ONLY_TRAIN,
@@ -17,10 +20,13 @@ from tests.dataset.building import (
     run,
 )
 from tests.factories import (
+    gold_annotation,
     make_annotation,
     make_article,
     make_schema,
     make_span,
+    sample_articles,
+    sample_schema,
 )
 
 
@@ -37,18 +43,53 @@ def test_building_again_in_place_changes_no_byte(tmp_path: Path) -> None:
     assert contents(out) == before
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
-def test_the_hash_seed_of_the_process_does_not_matter(
-    sample: tuple[Path, Built], tmp_path: Path, seed: str
+@pytest.mark.parametrize(
+    ("seed", "zone", "locale"),
+    [
+        ("0", "Asia/Ho_Chi_Minh", "C"),
+        ("1", "America/St_Johns", "C.UTF-8"),
+        ("4242", "UTC", "POSIX"),
+    ],
+)
+def test_another_machine_builds_the_same_bytes(
+    sample: tuple[Path, Built], tmp_path: Path, seed: str, zone: str, locale: str
 ) -> None:
     code = """
-import sys
+import random, sys, time
 from pathlib import Path
-from tests.dataset.building import build_sample
-build_sample(Path(sys.argv[1]))
+from annotate.dataset.build import build
+from annotate.workspace import DatasetSettings
+from tests.factories import gold_annotation, sample_articles, sample_schema
+articles = list(sample_articles().values())
+annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]
+for given in (articles, annotations):
+    random.Random(sys.argv[2]).shuffle(given)
+settings = DatasetSettings(title="Sample")
+build(Path(sys.argv[1]), iter(articles), iter(annotations), sample_schema(), settings)
 """
-    run(code, tmp_path / "out", PYTHONHASHSEED=seed, TZ="Asia/Ho_Chi_Minh", LC_ALL="C")
+    run(code, tmp_path / "out", seed, PYTHONHASHSEED=seed, TZ=zone, LC_ALL=locale, LANG=locale)
     assert contents(tmp_path / "out") == contents(sample[0])
+
+
+def test_what_waits_in_files_changes_no_byte(sample: tuple[Path, Built], tmp_path: Path) -> None:
+    articles = list(sample_articles().values())
+    annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]
+    given = Given(tmp_path, held=2_000).add(articles[::-1], annotations[::-1])
+    assert len(list(tmp_path.iterdir())) > 10
+    settings = DatasetSettings(title="Sample")
+    build_given(tmp_path / "out", given, sample_schema(), Chosen(settings=settings))
+    assert contents(tmp_path / "out") == contents(sample[0])
+
+
+def test_two_servers_annotations_of_one_number_come_in_one_order(tmp_path: Path) -> None:
+    article = make_article()
+    one, other = (
+        make_annotation(article, make_span(9, 14), updated_at=f"2024-06-15T0{hour}:00:00Z")
+        for hour in (8, 9)
+    )
+    build_into(tmp_path / "1", [article], [one, other])
+    build_into(tmp_path / "2", [article], [other, one])
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
 
 
 def test_the_lock_changes_with_anything_that_decides_the_bytes(tmp_path: Path) -> None:
@@ -62,8 +103,12 @@ def test_the_lock_changes_with_anything_that_decides_the_bytes(tmp_path: Path) -
     build_into(tmp_path / "2", [article], [closer])
     build_into(tmp_path / "3", [article], [annotation], make_schema(version="2"))
     build_into(tmp_path / "4", [article], [annotation], settings=settings_)
-    locks = {contents(tmp_path / str(n))["annotate.lock"] for n in range(5)}
-    assert len(locks) == 5
+    given = ([article], [annotation], make_schema(), ONLY_TRAIN)
+    build(tmp_path / "5", *given, fixed={"elsewhere": "test"})
+    build(tmp_path / "6", *given, waiting=["RANK"])
+    build(tmp_path / "7", *given, configs=["spans", "tokens"])
+    locks = {contents(tmp_path / str(n))["annotate.lock"] for n in range(8)}
+    assert len(locks) == 8
 
 
 def test_a_rebuilt_dataset_is_not_read_from_the_cache_of_the_former_one(tmp_path: Path) -> None:

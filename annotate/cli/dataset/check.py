@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from annotate.cli.common import json_option, plural, print_json, rich_progress, stdout
-
-if TYPE_CHECKING:
-    from annotate.dataset.publish import Check
+from annotate.cli.checks import as_json_object, print_check, print_end
+from annotate.cli.common import json_option, print_json, rich_progress
 
 
 @click.command()
@@ -38,32 +34,13 @@ def check(folder: Path, rare: int, *, as_json: bool) -> None:
     from annotate.dataset.checking import check_built
 
     checks = check_built(folder, rare=rare, progress=rich_progress)
-    failed = [one for one in checks if not one.holds]
+    holds = all(one.holds for one in checks)
     if as_json:
-        listed = [_told(one) for one in checks]
-        print_json({"ok": not failed, "path": str(folder.resolve()), "checks": listed})
+        listed = [as_json_object(one) for one in checks]
+        print_json({"ok": holds, "path": str(folder.resolve()), "checks": listed})
     else:
-        _print(checks, failed)
-    if failed:
+        for one in checks:
+            print_check(one)
+        print_end(checks, "All of it holds.")
+    if not holds:
         raise click.exceptions.Exit(1)
-
-
-def _told(check: Check) -> dict[str, Any]:
-    return {"name": check.name, "holds": check.holds, **msgspec.structs.asdict(check)}
-
-
-def _print(checks: list[Check], failed: list[Check]) -> None:
-    console = stdout()
-    for one in checks:
-        mark = "[red]✗[/]" if not one.holds else "[yellow]![/]" if one.note else "[green]✓[/]"
-        console.print(mark, end=" ")
-        # Not by rich: brackets in an id are no markup.
-        click.echo(f"{one.name} ({one.note})" if one.note else one.name)
-        for problem in one.problems:
-            click.echo(f"    {problem}")
-        if not one.holds:
-            click.echo(f"  → {one.remedy}")
-    if failed:
-        click.echo(f"{plural(len(failed), 'check')} of {len(checks)} failed.")
-    else:
-        click.echo("All of it holds.")

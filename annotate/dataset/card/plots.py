@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import regex
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from rich.cells import cell_len
 
+from annotate.corpus.plot import cut_name
 from annotate.dataset.card.drawing import BARS, INK, LINE, QUIET, WIDTH, Canvas, styled
 
 _EDGE = 24
 # Rows of a plot; what is beyond them is in the card's table.
 _ROWS = 30
 _ROW = 26
-_NAME, _NAME_COLUMNS = 176, 24
+_NAME = 176
 _BARS = 24
 
 By = Mapping[str, Mapping[str, int]]
@@ -52,7 +51,7 @@ def _stack(
             bar.set_clip_on(False)
             bar.set_gid(canvas.say(f"{name}, {split}: {by[split]:,}"))
             left += by[split]
-    _write(canvas, axes, _cut(name), (0, row), (-10, 0), ha="right")
+    _write(canvas, axes, cut_name(name), (0, row), (-10, 0), ha="right")
     _write(canvas, axes, f"{left:,}", (left, row), (7, 0), quiet=True)
 
 
@@ -150,15 +149,3 @@ def _write(
 def _range(counts: Counter[int]) -> str:
     least, most = min(counts), max(counts)
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
-
-
-def _cut(name: str) -> str:
-    """Return a name in no more columns than there are at the left of a bar."""
-    if cell_len(name) <= _NAME_COLUMNS:
-        return name
-    kept = ""
-    for letter in regex.findall(r"\X", name):
-        if cell_len(kept + letter) >= _NAME_COLUMNS:
-            break
-        kept += letter
-    return f"{kept.rstrip()}…"

@@ -71,7 +71,7 @@ class AnnotationReader:
         """
         try:
             plain = told.decode(_plain)
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         spans = []
         for mark in plain:

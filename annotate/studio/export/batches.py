@@ -9,7 +9,7 @@ import msgspec
 
 T = TypeVar("T")
 
-# Bytes that are read at once, few enough for a processor's cache, and beyond which an entry is left to others.
+# Bytes that are read at once, few enough for a processor's cache, and how many of an entry.
 _READ = 1 << 16
 _LONGEST = 1 << 22
 

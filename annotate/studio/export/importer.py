@@ -12,7 +12,7 @@ from annotate.formats.document import Losses
 from annotate.schema import Schema
 from annotate.spans import Annotation
 from annotate.studio.export.annotations import AnnotationReader
-from annotate.studio.export.matching import Match, Matched, Unmatched
+from annotate.studio.export.matching import Matched, Unmatched
 from annotate.studio.export.reading import ExportedAnnotation, ExportedTask
 from annotate.studio.ledger import EXPORT, Entry, Ledger, Place
 from annotate.studio.settle import decide

@@ -46,7 +46,7 @@ class ExportedAnnotation(msgspec.Struct, frozen=True):
         return self.result or []
 
     def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
-        """Return the marks as a type of one's own; raises `msgspec.ValidationError`."""
+        """Return the marks as a type of one's own; raises `msgspec.DecodeError`."""
         return decoder.decode(msgspec.json.encode(self.result))
 
     def person(self, export: str) -> str:
@@ -94,7 +94,7 @@ class _UnreadAnnotation(ExportedAnnotation, frozen=True):
     def marks(self) -> list[Any]:
         try:
             return msgspec.json.decode(self.result, type=list[Any] | None) or []
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StudioError(
                 f"the marks of annotation {self.id} are not JSON: {error}", _AGAIN
             ) from error
@@ -129,7 +129,7 @@ def read_tasks(stream: IO[bytes], path: Path, advance: Advance) -> Iterator[Expo
         items = ijson.items(told.rest(), "item", use_float=True)
         for number, item in enumerate(islice(items, bool(told.told), None), start=told.told):
             yield _task(item, path, number)
-    except ijson.JSONError as error:
+    except (ijson.JSONError, UnicodeDecodeError) as error:
         reason = str(error).removeprefix("b'").splitlines()[0].split("\\n")[0].rstrip(".")
         if "premature EOF" in reason or not _ends(stream):
             raise StudioError(f"{path} ends in the middle of a task", _AGAIN) from error

@@ -198,7 +198,7 @@ def test_a_commit_of_somebody_else_is_neither_replaced_nor_taken_for_ours(
 
 def test_what_reads_back_otherwise_gets_no_tag(hub: LocalHub, dataset: Path) -> None:
     hub.fail("GET /lfs/.*", *[altered] * 4)
-    told = r"parquet .*read back from .* is not what was sent\. Publish again; there was none before"
+    told = r"parquet .*read back .* is not what was sent\. Publish again; there was none before"
     with pytest.raises(DatasetError, match=told):
         send(dataset, TARGET, tag="v1")
     commit = hub.repositories[REPO].head.oid
