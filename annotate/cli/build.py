@@ -139,12 +139,14 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
         (built.ineligible, "article", "of which the policy takes no annotation"),
         (built.outdated, "annotation", "of a text that the corpus no longer has"),
         (built.superseded, "annotation", "with a later one of the same article"),
-        (built.set_aside, "mark", "that could not be proved"),
+        (built.set_aside, "mark", "in quarantine, which do not count"),
         (built.waiting, "span", "whose label was split, until they are reviewed"),
         (built.waiting_relations, "relation", "at those spans"),
     ):
         if count:
             click.echo(f"Left out: {plural(count, noun)} {why}")
+    if built.doubtful:
+        click.echo(f"In it, for a look: {plural(built.doubtful, 'mark')} in quarantine that count")
     if changed:
         articles = plural(len(changed), "article")
         click.echo(f"With the text that was pushed, changed in the corpus since: {articles}")

@@ -230,7 +230,7 @@ class _Build:
         splits = tables.splits()["spans"]
         names = (
             "articles", "unannotated", "entities", "relations", "set_aside", "outdated",
-            "superseded", "waiting", "waiting_relations", "ineligible",
+            "superseded", "waiting", "waiting_relations", "ineligible", "doubtful",
         )  # fmt: skip
         return Built(
             **{name: self._counts.of[name] for name in names},

@@ -10,11 +10,12 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
 
     `splits` maps the splits that have articles to how many, `labels` each label to its
     entities in each split, `losses` each reason to the spans that `tokens` does not show
-    as marked. `set_aside` counts marks that could not be proved, `outdated` annotations
+    as marked. `set_aside` counts marks in quarantine that do not count, `outdated` annotations
     of a text that the corpus no longer has, `superseded` those older than another's work
     on the same article, `waiting` spans of a split label that wait for a person to choose
     and `waiting_relations` those at their ends; none of these are in the dataset. Of
-    `ineligible` articles the policy takes no annotation. `annotations` counts everyone's that
+    `ineligible` articles the policy takes no annotation. `doubtful` marks in quarantine count
+    until somebody has looked at them. `annotations` counts everyone's that
     are of the texts as they are now, `annotators` the people who made them.
     """
 
@@ -32,5 +33,6 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     waiting_relations: int = 0
     ineligible: int = 0
+    doubtful: int = 0
     annotations: int = 0
     annotators: int = 0

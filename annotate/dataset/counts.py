@@ -33,7 +33,10 @@ class Counts:
         counts["articles"] += 1
         counts["entities"] += len(kept.spans)
         counts["relations"] += len(kept.relations)
-        counts["set_aside"] += len(marked.set_aside)
+        ids = {span.id for span in marked.spans}
+        standing = sum(aside.span in ids for aside in marked.set_aside)
+        counts["doubtful"] += standing
+        counts["set_aside"] += len(marked.set_aside) - standing
         counts["waiting"] += len(marked.spans) - len(kept.spans)
         counts["waiting_relations"] += len(marked.relations) - len(kept.relations)
         self.labels[split].update([span.label for span in kept.spans])

@@ -108,6 +108,18 @@ def test_marks_that_were_set_aside_are_counted_and_left_out(tmp_path: Path) -> N
     assert (built.set_aside, texts) == (2, ["Lê An"])
 
 
+def test_a_mark_that_counts_while_it_waits_for_a_look_is_not_told_as_left_out(
+    tmp_path: Path,
+) -> None:
+    article = make_article()
+    span = make_span(9, 14)
+    aside = SetAside(reason="its text changed", mark=msgspec.Raw(b"{}"), span=span.id)
+    built, texts = chosen(
+        tmp_path / "out", [article], [make_annotation(article, span, set_aside=(aside,))]
+    )
+    assert (built.set_aside, built.doubtful, texts) == (0, 1, ["Lê An"])
+
+
 def test_an_article_in_which_nothing_was_marked_is_a_row(tmp_path: Path) -> None:
     article = make_article()
     built, texts = chosen(tmp_path / "out", [article], [make_annotation(article)])
