@@ -11,7 +11,7 @@ demo: .venv/server.installed  ## the whole road on the sample corpus, into demo/
 
 test: .venv/test.installed  ## every test, on a real Label Studio and in a real browser
 	$(BIN)/python -m tests.browser
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal --durations 25
 
 lint: .venv/all.installed  ## style, types, layers, and whether the generated docs are current
 	$(BIN)/ruff check .

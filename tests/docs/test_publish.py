@@ -46,7 +46,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         straight_to(s3).mkdir("my-bucket")
         project = make_project(folder / "workspace", hub)
         environ = {**os.environ, **project.environ, **environ_of(s3), **_PROGRAMS}
-        del environ["HF_TOKEN"]
+        for name in {"HF_TOKEN", "PIP_CONSTRAINT"} & environ.keys():
+            del environ[name]
         # What the first block exports is there for the others.
         later = {**environ, "HF_TOKEN": TOKEN}
         said = [
