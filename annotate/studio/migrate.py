@@ -273,11 +273,24 @@ def _verify(
 
 
 def _is_as_expected(expected: Annotation, now: Annotation) -> bool:
-    """Whether it is; what could not be proved under the old version may hold under the new."""
-    if _parts(now) == _parts(expected) or expected.set_aside:
+    """Whether it is; what could not be proved under the old version may hold under the new.
+
+    Then there may be more than expected, but nothing less.
+    """
+    if _parts(now) == _parts(expected):
         return True
-    decided = {mark_digest(aside) for aside in undecide(expected).set_aside}
-    return not decided <= {mark_digest(aside) for aside in undecide(now).set_aside}
+    before, after = undecide(expected), undecide(now)
+    held = _digests(before) - _digests(after)
+    more = _extents(before) <= _extents(after) and {*before.relations} <= {*after.relations}
+    return bool(held) and more
+
+
+def _digests(annotation: Annotation) -> set[str]:
+    return {mark_digest(aside) for aside in annotation.set_aside}
+
+
+def _extents(annotation: Annotation) -> set[tuple[int, int, str]]:
+    return {(span.start, span.end, span.label) for span in annotation.spans}
 
 
 def _parts(annotation: Annotation) -> Parts:

@@ -12,7 +12,7 @@ from annotate.schema.model import Changes, EntityChanges, Migration, RelationTyp
 from annotate.spans import Annotation, Relation
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
-from annotate.studio.migrate import Done, migrate
+from annotate.studio.migrate import Done, _is_as_expected, migrate
 from annotate.studio.pull import pull
 from annotate.studio.pushing import plan_push, push
 from annotate.studio.quarantine import Choice, accept, drop, list_marks
@@ -121,6 +121,19 @@ def test_a_pull_while_a_migration_is_cut_off_forgets_no_decision(
     assert room.migrate().verified == 1
     assert extents(room.counts()) == [(13, 21, "RANK")]
     assert len(room.counts().decided) == 1
+
+
+def test_a_span_that_is_missing_is_found_out_also_beside_marks_in_quarantine(room: Room) -> None:
+    room.studio.annotate(room.task, [WRONG, RANK, MAI])
+    room.pull()
+    whole = room.counts()
+    less = msgspec.structs.replace(whole, spans=whole.spans[:1])
+    assert _is_as_expected(whole, whole)
+    assert not _is_as_expected(whole, less)
+    # A mark that holds now may bring more, never less.
+    held = msgspec.structs.replace(less, set_aside=())
+    assert not _is_as_expected(whole, held)
+    assert _is_as_expected(less, msgspec.structs.replace(whole, set_aside=()))
 
 
 def test_what_was_left_of_an_earlier_text_gets_the_new_name_too(room: Room) -> None:
