@@ -55,18 +55,24 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     """Which annotation of an article counts, when several people made one.
 
     The `latest`; that of an `annotator`, the first of `annotators` who made one; the one
-    starred as `ground-truth` on the labelling page; or what at least `at_least` people marked
-    alike (`agreed`).
+    starred as `ground-truth` on the labelling page; or what at least `at_least` people, two if
+    that is not said, marked alike (`agreed`).
     """
 
     use: Literal["latest", "annotator", "ground-truth", "agreed"] = "latest"
     annotators: tuple[str, ...] = ()
-    at_least: int = 2
+    at_least: int | None = None
 
     def __post_init__(self) -> None:
         if (self.use == "annotator") != bool(self.annotators):
             raise ValueError("annotators go with the use `annotator`, and only with that")
-        if self.at_least < 2:
+        if self.use != "agreed":
+            if self.at_least is not None:
+                raise ValueError("at-least goes with the use `agreed`, and only with that")
+        elif self.at_least is None:
+            # Saying two and saying nothing are the same policy.
+            msgspec.structs.force_setattr(self, "at_least", 2)
+        elif self.at_least < 2:
             raise ValueError("at-least must be at least 2")
 
 

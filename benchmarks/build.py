@@ -64,14 +64,14 @@ _KNOWN = ("title", "source", "url", "author")
 
 def gather(given: Given, export: Path, schema: Schema) -> None:
     """Read an export into what a dataset is built from: each task is an article."""
-    reader = AnnotationReader(export.name, schema)
+    reader = AnnotationReader(schema)
     with export.open("rb") as stream:
         for task in read_tasks(stream, export, lambda _: None):
             (raw,) = texts_of(task)
             known = {name: task.data[name] for name in _KNOWN}
             article = Article(id=next(ids_of(task)), text=raw.text, **known)
             match = Match(article, Ground(raw, article.text))
-            found = [reader.read(match, told, int(str(told.id))) for told in task.everyones]
+            found = [reader.read(match, one, int(str(one.id)), "a@b.c") for one in task.everyones]
             given.add((article,), found)
 
 

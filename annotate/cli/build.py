@@ -12,6 +12,7 @@ from annotate.cli.common import (
     build_dataset,
     check_dataset,
     json_option,
+    listed,
     load_known,
     load_workspace_schema,
     plural,
@@ -21,6 +22,7 @@ from annotate.cli.common import (
 from annotate.workspace import DatasetSettings, Policy, Workspace
 
 if TYPE_CHECKING:
+    from annotate.cli.common import Known
     from annotate.dataset.built import Built
 
 
@@ -76,8 +78,9 @@ def build(
     settings = _settings(workspace, use, annotators, at_least, include_unannotated)
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, places, changed, page = load_known(workspace, ledger)
-        found = find_version(ledger, places, page, schema, version)
+        known = load_known(workspace, ledger)
+        articles, places = known.articles, known.places
+        found = find_version(ledger, places, known.page, schema, version)
         # One at a time, while the ledger is open.
         annotations = (
             annotation
@@ -90,9 +93,10 @@ def build(
             return
         built = build_dataset(*given)
     if as_json:
-        print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built)})
+        gone = list(known.gone)
+        print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built), "gone": gone})
     else:
-        _print(built, out, changed)
+        _print(built, out, known)
 
 
 def _settings(
@@ -101,17 +105,34 @@ def _settings(
 ) -> DatasetSettings:  # fmt: skip
     """Return the workspace's settings with what the options say instead."""
     settings = workspace.settings.dataset
-    given = {"use": use, "annotators": annotators, "at-least": at_least}
-    told = {name: value for name, value in given.items() if value}
-    if told:
-        try:
-            policy = msgspec.convert(told, Policy)
-        except msgspec.ValidationError as error:
-            raise click.UsageError(str(error)) from error
-        settings = msgspec.structs.replace(settings, policy=policy)
+    policy = _policy(settings.policy, use, annotators, at_least)
+    settings = msgspec.structs.replace(settings, policy=policy)
     if include_unannotated:
         settings = msgspec.structs.replace(settings, include_unannotated=True)
     return settings
+
+
+def _policy(
+    told: Policy, use: str | None, annotators: tuple[str, ...], at_least: int | None
+) -> Policy:
+    """Return the policy of annotate.toml, `told`, with what the options say instead."""
+    now = use or told.use
+    for given, option, fitting in (
+        (annotators, "--annotator", "annotator"),
+        (at_least, "--at-least", "agreed"),
+    ):
+        if given and now != fitting:
+            source = "--policy" if use else "the policy of annotate.toml"
+            raise click.UsageError(f"{option} goes with --policy {fitting}, but {source} is {now}.")
+    if now == "annotator" and not (annotators or told.annotators):
+        raise click.UsageError("--policy annotator needs --annotator ADDRESS.")
+    # What annotate.toml says for another use does not fit, and nobody asked for it here.
+    fields: dict[str, object] = {"use": now}
+    if now == "annotator":
+        fields["annotators"] = annotators or told.annotators
+    elif now == "agreed":
+        fields["at-least"] = at_least or told.at_least
+    return msgspec.convert(fields, Policy)
 
 
 def _tell(differences: list[str], out: Path, *, as_json: bool) -> None:
@@ -126,7 +147,7 @@ def _tell(differences: list[str], out: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
+def _print(built: Built, out: Path, known: Known) -> None:
     click.echo(
         f"{out}: {plural(built.articles, 'article')}, "
         f"{plural(built.entities, 'entity', 'entities')}, {plural(built.relations, 'relation')}"
@@ -147,9 +168,17 @@ def _print(built: Built, out: Path, changed: tuple[str, ...]) -> None:
             click.echo(f"Left out: {plural(count, noun)} {why}")
     if built.doubtful:
         click.echo(f"In it, for a look: {plural(built.doubtful, 'mark')} in quarantine that count")
-    if changed:
-        articles = plural(len(changed), "article")
+    if built.lacking:
+        ids = plural(len(built.lacking), "id")
+        click.echo(f"splits.csv lists {ids} that the corpus lacks: {listed(built.lacking)}")
+    if known.changed:
+        articles = plural(len(known.changed), "article")
         click.echo(f"With the text that was pushed, changed in the corpus since: {articles}")
+    if known.gone:
+        click.echo(
+            f"In it, though the corpus has no such article: {listed(known.gone)};"
+            " `annotate push --prune` takes it out"
+        )
     if built.losses:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
         click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")

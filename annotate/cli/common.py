@@ -172,14 +172,15 @@ class Known(NamedTuple):
     """The articles of a workspace, where their annotations come from, and which changed.
 
     `places` are none before the first push; `changed` are ids of articles whose text in the
-    corpus is no longer the pushed one. `page` is what the labelling page was made from, None
-    when that is not known.
+    corpus is no longer the pushed one, `gone` those of articles that it has not. `page` is what
+    the labelling page was made from, None when that is not known.
     """
 
     articles: list[Article]
     places: tuple[Place, ...]
     changed: tuple[str, ...]
     page: Page | None = None
+    gone: tuple[str, ...] = ()
 
 
 def load_known(workspace: Workspace, ledger: Ledger) -> Known:
@@ -191,6 +192,7 @@ def load_known(workspace: Workspace, ledger: Ledger) -> Known:
     import msgspec
 
     known = {article.id: article for article in load_corpus(workspace)}
+    there = set(known)
     server = workspace.url or LOCAL
     project = ledger.project(server)
     places = ledger.places(server)
@@ -201,7 +203,8 @@ def load_known(workspace: Workspace, ledger: Ledger) -> Known:
             known[pushed.id] = msgspec.structs.replace(article, text=pushed.text)
             changed.append(pushed.id)
     page = project.page if project else None
-    return Known([known[key] for key in sorted(known)], places, tuple(changed), page)
+    articles = [known[key] for key in sorted(known)]
+    return Known(articles, places, tuple(changed), page, tuple(sorted(known.keys() - there)))
 
 
 def load_workspace_schema(workspace: Workspace) -> Schema:

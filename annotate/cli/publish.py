@@ -15,6 +15,7 @@ from annotate.cli.checks import as_json_object, print_check, print_end
 from annotate.cli.common import (
     check_dataset,
     json_option,
+    listed,
     load_known,
     load_workspace_schema,
     plural,
@@ -90,8 +91,9 @@ def _with_ledger(workspace: Workspace, folder: Path) -> list[Check]:
 
     schema, settings = load_workspace_schema(workspace), workspace.settings.dataset
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, places, _, page = load_known(workspace, ledger)
-        found = find_version(ledger, places, page, schema, None)
+        known = load_known(workspace, ledger)
+        articles, places = known.articles, known.places
+        found = find_version(ledger, places, known.page, schema, None)
         texts = {article.id: article.sha256 for article in articles}
 
         def annotations() -> Iterator[Annotation]:
@@ -99,7 +101,15 @@ def _with_ledger(workspace: Workspace, folder: Path) -> list[Check]:
 
         given = (articles, annotations(), found.schema, settings, found.waiting)
         why = check_dataset(workspace, folder, *given)
-        return [current(why), unreviewed(annotations(), texts)]
+        return [current(why), _in_corpus(known.gone), unreviewed(annotations(), texts)]
+
+
+def _in_corpus(gone: tuple[str, ...]) -> Check:
+    """Tell the articles that somebody may have taken out of the corpus for good."""
+    from annotate.dataset.publish import Check
+
+    note = f"not so, published all the same: {listed(gone)}" if gone else ""
+    return Check(name="every article is in the corpus", note=note)
 
 
 def _as_json_object(published: Published) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
 
     schema = load_workspace_schema(workspace)
     with open_ledger(workspace.ledger_path) as ledger:
-        articles, places, changed, page = load_known(workspace, ledger)
+        articles, places, changed, page, _ = load_known(workspace, ledger)
         # As people see it: with the labels that wait for review.
         review = [entity.name for entity in page.review] if page else []
         drawn = page.drawn if page else schema

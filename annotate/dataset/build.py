@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from annotate.corpus import Article
 from annotate.dataset.built import Built
@@ -18,7 +18,7 @@ from annotate.dataset.card import write_card
 from annotate.dataset.card.kept import read_kept
 from annotate.dataset.counts import Counts
 from annotate.dataset.given import Given, gathered
-from annotate.dataset.joining import Vocabulary, join, without
+from annotate.dataset.joining import Vocabulary, join, several_answers, without
 from annotate.dataset.lock import (
     CARD,
     CONFIGS,
@@ -47,6 +47,8 @@ from annotate.workspace import DatasetSettings
 _TOLD = 50
 _WRITTEN = frozenset({LOCK, LOSSES, CARD, "croissant.json", "plots", *CONFIGS})
 
+T = TypeVar("T")
+
 
 def build(
     out: Path, articles: Iterable[Article], annotations: Iterable[Annotation], schema: Schema,
@@ -64,15 +66,21 @@ def build(
     the schema lacks, when `out` holds something else, or when it cannot be written.
     """
     chosen = Chosen(settings=settings, fixed=fixed or {}, waiting=waiting, configs=configs)
-    with _writing(out), gathered(articles, annotations, out.parent) as given:
-        return build_given(out, given, schema, chosen, progress)
+    sources = _readable(articles), _readable(annotations)
+    with _writing(out), gathered(*sources, out.parent) as given:
+        return _replace(out, given, schema, chosen, progress)
 
 
 def build_given(
     out: Path, given: Given, schema: Schema, chosen: Chosen, progress: Progress = silent
 ) -> Built:
     """Build as `build` does, from what was gathered before."""
-    with _writing(out), replacing(out) as fresh:
+    with _writing(out):
+        return _replace(out, given, schema, chosen, progress)
+
+
+def _replace(out: Path, given: Given, schema: Schema, chosen: Chosen, progress: Progress) -> Built:
+    with replacing(out) as fresh:
         former = _former_card(out)
         return _Build(fresh, given, schema, chosen, progress).run(former)
 
@@ -88,8 +96,10 @@ def check(
     """
     then = read_lock(out)
     chosen = Chosen(settings=settings, fixed=fixed or {}, waiting=waiting, configs=configs)
-    with gathered(articles, annotations) as given:
-        return differences(_lock(given, schema, chosen), then, out)
+    sources = _readable(articles), _readable(annotations)
+    with _waiting(), gathered(*sources) as given:
+        now = _lock(given, schema, chosen)
+    return differences(now, then, out)
 
 
 def _lock(given: Given, schema: Schema, chosen: Chosen) -> Lock:
@@ -107,6 +117,30 @@ def _writing(out: Path) -> Iterator[None]:
         raise DatasetError(
             f"{out} cannot be written: {error.strerror or error}",
             "Free some space or name another folder; what was there is untouched.",
+        ) from error
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Say when what waits in temporary files cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"temporary files cannot be written: {error.strerror or error}",
+            "Free some space, or set TMPDIR to a folder that has some.",
+        ) from error
+
+
+def _readable(given: Iterable[T]) -> Iterator[T]:
+    """Yield what is given; where reading it fails, say that, and not that writing failed."""
+    try:
+        yield from given
+    except OSError as error:
+        where = error.filename or "what the dataset is built from"
+        raise DatasetError(
+            f"{where} cannot be read: {error.strerror or error}",
+            "Check the disk and its permissions, then try again.",
         ) from error
 
 
@@ -147,6 +181,7 @@ class _Build:
         self._progress = progress
         self._rows = Rows(schema)
         self._names = given.pseudonyms()
+        self._several = several_answers(schema)
         self._counts = Counts()
         self._summary = Summary(schema)
         self._splits = Splits(self._settings.split, chosen.fixed, self._clusters())
@@ -199,7 +234,7 @@ class _Build:
 
     def _add(self, known: _Known, tables: Tables) -> None:
         article, sha256, found, current = known
-        choice = choose(sha256, found, self._settings.policy)
+        choice = choose(sha256, found, self._settings.policy, self._several)
         self._counts.add_choice(choice)
         split = self._splits.of(article.id, article.cluster or article.id)
         kept = without(choice.annotation, self._chosen.waiting) if choice.annotation else None
@@ -234,7 +269,8 @@ class _Build:
         )  # fmt: skip
         return Built(
             **{name: self._counts.of[name] for name in names},
-            annotators=len(self._names),
+            annotators=len(self._summary.annotators),
+            lacking=self._splits.lacking,
             annotations=tables.count("annotations"),
             sentences=tables.count("tokens"),
             splits={split: tables.count("spans", split) for split in splits},

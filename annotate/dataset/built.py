@@ -16,7 +16,8 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     and `waiting_relations` those at their ends; none of these are in the dataset. Of
     `ineligible` articles the policy takes no annotation. `doubtful` marks in quarantine count
     until somebody has looked at them. `annotations` counts everyone's that
-    are of the texts as they are now, `annotators` the people who made them.
+    are of the texts as they are now, `annotators` the people who made them. `lacking` are the
+    articles whose split is listed and that the corpus does not have.
     """
 
     articles: int
@@ -36,3 +37,4 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     doubtful: int = 0
     annotations: int = 0
     annotators: int = 0
+    lacking: tuple[str, ...] = ()

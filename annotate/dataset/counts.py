@@ -26,6 +26,9 @@ class Counts:
         self.of["outdated"] += choice.outdated
         self.of["ineligible"] += choice.ineligible
         self.of["unannotated"] += choice.annotation is None
+        if choice.annotation:
+            self.of["doubtful"] += choice.doubtful
+            self.of["set_aside"] += len(choice.annotation.set_aside) - choice.doubtful
 
     def add_article(self, marked: Annotation, kept: Annotation, split: SplitName) -> None:
         """Count what an article has, and what of it is kept."""
@@ -33,10 +36,6 @@ class Counts:
         counts["articles"] += 1
         counts["entities"] += len(kept.spans)
         counts["relations"] += len(kept.relations)
-        ids = {span.id for span in marked.spans}
-        standing = sum(aside.span in ids for aside in marked.set_aside)
-        counts["doubtful"] += standing
-        counts["set_aside"] += len(marked.set_aside) - standing
         counts["waiting"] += len(marked.spans) - len(kept.spans)
         counts["waiting_relations"] += len(marked.relations) - len(kept.relations)
         self.labels[split].update([span.label for span in kept.spans])

@@ -100,7 +100,7 @@ def _refuse_foreign(out: Path) -> None:
         )
     try:
         then = msgspec.json.decode((out / MANIFEST).read_bytes(), type=_Manifest).files
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise DatasetError(
             f"{out / MANIFEST} cannot be read: {error}", "Name a new folder, or remove it."
         ) from error

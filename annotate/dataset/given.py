@@ -10,7 +10,7 @@ from typing import Self
 
 from annotate.corpus import Article
 from annotate.dataset.spool import HELD, Spool
-from annotate.spans import Annotation
+from annotate.spans import Annotation, moment
 
 # What an annotation, and each span in it, takes as JSON in about bytes.
 _ANNOTATION = 300
@@ -34,8 +34,8 @@ class Given:
             lambda one: _ANNOTATION + _SPAN * len(one.spans),
             held=held,
         )
-        # When each annotator began.
-        self._begun: dict[str, str] = {}
+        # When each annotator began; of imported work nobody knows, and that comes last.
+        self._begun: dict[str, tuple[bool, str]] = {}
 
     def add(self, articles: Iterable[Article], annotations: Iterable[Annotation]) -> Self:
         """Take articles and annotations in, in any order."""
@@ -44,15 +44,15 @@ class Given:
         for one in annotations:
             self.annotations.add(one)
             if one.status != "draft":
-                begun = self._begun.get(one.annotator)
-                if begun is None or one.created_at < begun:
-                    self._begun[one.annotator] = one.created_at
+                began = (not one.created_at, moment(one.created_at))
+                self._begun[one.annotator] = min(self._begun.get(one.annotator, began), began)
         return self
 
     def pseudonyms(self) -> dict[str, str]:
         """Return what the dataset calls each annotator: by who began first, A1, A2, and so on.
 
-        A name depends on nothing else, so that it tells nothing, and stays when more is annotated.
+        Whose work has no time comes after all the others. A name depends on nothing else, so that
+        it tells nothing, and stays when more is annotated.
         """
         order = sorted(self._begun, key=lambda name: (self._begun[name], name))
         return {name: f"A{number}" for number, name in enumerate(order, start=1)}

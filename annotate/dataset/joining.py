@@ -45,6 +45,12 @@ def join(
         waiting = next(groups, None)
 
 
+def several_answers(schema: Schema) -> frozenset[str]:
+    """Return the names of the choices and attributes that take several answers at once."""
+    asked: Iterable[Attribute | Choice] = (*schema.choices, *schema.attributes)
+    return frozenset(one.name for one in asked if one.multiple)
+
+
 def without(annotation: Annotation, labels: Collection[str]) -> Annotation:
     """Leave out the spans of some labels, and the relations at their ends."""
     if not labels:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,8 +22,8 @@ LOCK = "annotate.lock"
 CARD = "README.md"
 # What a dataset may have; `spans` always.
 CONFIGS = ("spans", "tokens", "annotations")
-_PACKAGES = ("annotate-corpus", "datasets", "pyarrow")
-_CHUNK = 1 << 20
+# The last one draws the pictures of the card.
+_PACKAGES = ("annotate-corpus", "datasets", "pyarrow", "matplotlib")
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -95,7 +96,7 @@ def read_lock(folder: Path) -> Lock:
             f"{folder} is not a dataset that was built here: it has no {LOCK}",
             "Run `annotate build`.",
         ) from error
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise DatasetError(f"{path} cannot be read: {error}", "Run `annotate build`.") from error
 
 
@@ -108,18 +109,21 @@ def file_digests(folder: Path) -> dict[str, str]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
     found = {path.relative_to(folder).as_posix(): path for path in paths}
     card = found.pop(CARD, None)
-    digests = {name: _digest(path) for name, path in found.items()}
+    digests = {name: digest_of(path) for name, path in found.items()}
     if card:
         digests[CARD] = digest(without_kept(card.read_text(encoding="utf-8", errors="replace")))
     return dict(sorted(digests.items()))
 
 
-def _digest(path: Path) -> str:
-    found = hashlib.sha256()
+def digest_of(path: Path) -> str:
+    """Return the digest (SHA-256) of a file in hexadecimal digits."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return digest_of_stream(file)
+
+
+def digest_of_stream(file: Any) -> str:
+    """Return the digest (SHA-256) of what is left to read of an open file."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def differences(now: Lock, then: Lock, folder: Path) -> list[str]:
@@ -136,8 +140,16 @@ def differences(now: Lock, then: Lock, folder: Path) -> list[str]:
         for name, version in now.versions.items()
         if then.versions.get(name) != version
     ]
-    there = file_digests(folder)
-    found += [f"{name} is missing" for name in sorted(then.files.keys() - there.keys())]
-    found += [f"{name} does not belong to it" for name in sorted(there.keys() - then.files.keys())]
-    both = sorted(then.files.keys() & there.keys())
-    return found + [f"{name} was altered" for name in both if then.files[name] != there[name]]
+    return found + alterations(then, folder)
+
+
+def alterations(lock: Lock, folder: Path) -> list[str]:
+    """Return in words which files are not those that the build wrote, as its lock tells them.
+
+    What a person writes into the card is no alteration.
+    """
+    written, there = lock.files, file_digests(folder)
+    found = [f"{name} is missing" for name in sorted(written.keys() - there.keys())]
+    found += [f"{name} was not built" for name in sorted(there.keys() - written.keys())]
+    both = sorted(written.keys() & there.keys())
+    return found + [f"{name} was altered" for name in both if written[name] != there[name]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, combinations
 from operator import itemgetter
 
-from annotate.spans import Annotation
+from annotate.spans import Annotation, age
 
 Extent = tuple[int, int]
 
@@ -57,7 +57,7 @@ class Agreement:
 
     def add(self, submitted: Sequence[Annotation]) -> None:
         """Count the work on one text; of a person's annotations the latest counts."""
-        latest = {one.annotator: one for one in sorted(submitted, key=_age)}
+        latest = {one.annotator: one for one in sorted(submitted, key=age)}
         if len(latest) < 2:
             return
         marked = [self._extents(latest[name]) for name in sorted(latest)]
@@ -79,11 +79,6 @@ class Agreement:
         for alike in self.labels.values():
             total.merge(alike)
         return total
-
-
-def _age(annotation: Annotation) -> tuple[str, int]:
-    # The server leaves out a fraction of zero, and "Z" sorts after ".5Z".
-    return annotation.updated_at.removesuffix("Z"), annotation.id
 
 
 def _touching(one: set[Extent], other: set[Extent]) -> int:

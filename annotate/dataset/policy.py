@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from annotate.errors import DatasetError
-from annotate.spans import Annotation, Relation, Span, reading_order
+from annotate.spans import Annotation, Relation, Span, age, reading_order
 from annotate.workspace import Policy
 
 T = TypeVar("T")
@@ -21,13 +21,15 @@ class Choice(NamedTuple):
 
     `superseded` annotations are of the article's text and do not count, `outdated` ones are
     of another text. `ineligible` tells that people did submit work on this text, and that the
-    policy takes none of it.
+    policy takes none of it. `doubtful` marks that were set aside count all the same, each by the
+    span that stands for it.
     """
 
     annotation: Annotation | None
     superseded: int = 0
     outdated: int = 0
     ineligible: bool = False
+    doubtful: int = 0
 
 
 def check_policy(policy: Policy, annotators: Iterable[str]) -> None:
@@ -40,21 +42,37 @@ def check_policy(policy: Policy, annotators: Iterable[str]) -> None:
         )
 
 
-def choose(sha256: str, annotations: Sequence[Annotation], policy: Policy) -> Choice:
-    """Return what counts of one article's annotations; `sha256` is its text's digest."""
+def choose(
+    sha256: str, annotations: Sequence[Annotation], policy: Policy, several: Collection[str] = ()
+) -> Choice:
+    """Return what counts of one article's annotations; `sha256` is its text's digest.
+
+    `several` are the names of the questions that take several answers at once.
+    """
     submitted = [one for one in annotations if one.status == "submitted"]
-    fitting = sorted((one for one in submitted if one.sha256 == sha256), key=_age)
+    fitting = sorted((one for one in submitted if one.sha256 == sha256), key=age)
     outdated = len(submitted) - len(fitting)
-    chosen = _RULES[policy.use](fitting, policy) if fitting else None
+    if policy.use == "agreed":
+        used = sorted({one.annotator: one for one in fitting}.values(), key=age)
+        chosen = _agreed(used, policy.at_least or 2, several)
+    else:
+        chosen = _RULES[policy.use](fitting, policy) if fitting else None
+        used = [chosen] if chosen else []
     if chosen is None:
         return Choice(None, 0, outdated, ineligible=bool(fitting))
-    used = len({one.annotator for one in fitting}) if policy.use == "agreed" else 1
-    return Choice(chosen, len(fitting) - used, outdated)
+    return Choice(chosen, len(fitting) - len(used), outdated, doubtful=_doubtful(used, chosen))
 
 
-def _age(annotation: Annotation) -> tuple[str, int]:
-    # The server leaves out a fraction of zero, and "Z" sorts after ".5Z".
-    return annotation.updated_at.removesuffix("Z"), annotation.id
+def _doubtful(used: Iterable[Annotation], chosen: Annotation) -> int:
+    """Return how many of the marks that were set aside have a span that counts."""
+    count = 0
+    for one in used:
+        if one.set_aside:
+            standing = {_extent(span) for span in chosen.spans}
+            # By each annotation's own ids: what people agree on has new ones.
+            ids = {span.id for span in one.spans if _extent(span) in standing}
+            count += sum(aside.span in ids for aside in one.set_aside)
+    return count
 
 
 def _latest(fitting: list[Annotation], _: Policy) -> Annotation | None:
@@ -71,24 +89,25 @@ def _ground_truth(fitting: list[Annotation], _: Policy) -> Annotation | None:
     return next((one for one in reversed(fitting) if one.ground_truth), None)
 
 
-def _agreed(fitting: list[Annotation], policy: Policy) -> Annotation | None:
-    """Return what at least so many people marked alike, each by their latest annotation."""
-    latest = list({one.annotator: one for one in fitting}.values())
-    if len(latest) < policy.at_least:
+def _agreed(latest: list[Annotation], least: int, several: Collection[str]) -> Annotation | None:
+    """Return what at least so many people marked alike; `latest` has one of each, by age."""
+    if len(latest) < least:
         return None
-    spans = _agreed_spans(latest, policy.at_least)
+    spans = _agreed_spans(latest, least, several)
     known = {(span.start, span.end, span.label): span.id for span in spans}
     return Annotation(
         id=latest[-1].id, article=latest[0].article, sha256=latest[0].sha256, annotator="",
         status="submitted", created_at=latest[0].created_at, updated_at=latest[-1].updated_at,
         spans=tuple(spans),
-        relations=tuple(_agreed_relations(latest, policy.at_least, known)),
-        choices=_agreed_answers([one.choices for one in latest], policy.at_least),
+        relations=tuple(_agreed_relations(latest, least, known)),
+        choices=_agreed_answers([one.choices for one in latest], least, several),
         set_aside=tuple(aside for one in latest for aside in one.set_aside),
     )  # fmt: skip
 
 
-def _agreed_spans(annotations: list[Annotation], least: int) -> list[Span]:
+def _agreed_spans(
+    annotations: list[Annotation], least: int, several: Collection[str]
+) -> list[Span]:
     marked: dict[Extent, list[Span]] = {}
     for annotation in annotations:
         # Somebody who marked the same twice is one person all the same.
@@ -97,7 +116,7 @@ def _agreed_spans(annotations: list[Annotation], least: int) -> list[Span]:
     agreed = [
         Span(
             id=f"{start}-{end}-{label}", start=start, end=end, label=label,
-            attributes=_agreed_answers([one.attributes for one in alike], least),
+            attributes=_agreed_answers([one.attributes for one in alike], least, several),
         )
         for (start, end, label), alike in marked.items()
         if len(alike) >= least
@@ -120,16 +139,22 @@ def _agreed_relations(
 
 
 def _agreed_answers(
-    given: list[dict[str, tuple[str, ...]]], least: int
+    given: list[dict[str, tuple[str, ...]]], least: int, several: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the answers that so many people gave, in the order in which one gave them."""
-    counts = Counter((name, answer) for one in given for name in one for answer in set(one[name]))
-    agreed: dict[str, tuple[str, ...]] = {}
+    """Return the answers that so many people gave, in the order in which they were first given.
+
+    A question that takes one answer gets the one with the most votes, and none when two have.
+    """
+    votes: dict[str, Counter[str]] = {}
     for one in given:
         for name, answers in one.items():
-            kept = tuple(answer for answer in answers if counts[name, answer] >= least)
-            if kept:
-                agreed.setdefault(name, kept)
+            votes.setdefault(name, Counter()).update(dict.fromkeys(answers, 1))
+    agreed: dict[str, tuple[str, ...]] = {}
+    for name, counts in votes.items():
+        needed = least if name in several else max([least, *counts.values()])
+        kept = tuple(answer for answer, count in counts.items() if count >= needed)
+        if kept and (name in several or len(kept) == 1):
+            agreed[name] = kept
     return agreed
 
 
@@ -139,5 +164,4 @@ _RULES: dict[str, Callable[[list[Annotation], Policy], Annotation | None]] = {
     "latest": _latest,
     "annotator": _of_annotator,
     "ground-truth": _ground_truth,
-    "agreed": _agreed,
 }

@@ -163,7 +163,10 @@ def _files(folder: Path, told: str | list[str]) -> list[Path]:
         # A card from elsewhere must not read anything outside of its folder.
         if path.is_absolute() or ".." in path.parts:
             raise DatasetError(f"{folder / CARD} names files outside of it: {pattern}", _AGAIN)
-        matching = sorted(folder.glob(pattern))
+        try:
+            matching = sorted(folder.glob(pattern))
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{folder / CARD} names files by {pattern!r}", _AGAIN) from error
         if not matching:
             raise DatasetError(f"{folder} has no {pattern}, which its {CARD} names", _AGAIN)
         found.update(matching)

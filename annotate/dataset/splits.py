@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, get_args
@@ -38,7 +39,8 @@ class Splits:
     `fixed` lists articles whose split a person decided; everything in their clusters follows
     them. Any other article goes by its cluster's name alone, so what is added to the corpus
     moves no article, but for what is listed. `clusters` are the id and the cluster of every
-    article, looked at once, and only when there is a list.
+    article, looked at once, and only when there is a list. `lacking` are the listed ids that
+    are of none of these articles.
     Raises `DatasetError` when the list would tear a cluster apart.
     """
 
@@ -47,12 +49,16 @@ class Splits:
         clusters: Iterable[tuple[str, str]] = (),
     ) -> None:  # fmt: skip
         self._shares = shares
-        self._fixed = fixed or {}
+        self._fixed = {_composed(name): split for name, split in (fixed or {}).items()}
         # The first listed article of each cluster that has one.
         self._first: dict[str, str] = {}
-        for article_id, cluster in clusters if self._fixed else ():
+        lacking = {*self._fixed}
+        for given, cluster in clusters if self._fixed else ():
+            article_id = _composed(given)
             if article_id in self._fixed:
                 self._follow(article_id, cluster)
+                lacking.discard(article_id)
+        self.lacking = tuple(sorted(lacking))
 
     def _follow(self, article_id: str, cluster: str) -> None:
         first = self._first.setdefault(cluster, article_id)
@@ -70,7 +76,12 @@ class Splits:
 
     def listed(self, article_id: str, cluster: str) -> SplitName | None:
         """Return the split that the list gives an article or its cluster, if it does."""
-        return self._fixed.get(self._first.get(cluster, article_id))
+        return self._fixed.get(self._first.get(cluster) or _composed(article_id))
+
+
+def _composed(article_id: str) -> str:
+    # A letter with its accent is one character or two, by who typed it; the corpus has one.
+    return unicodedata.normalize("NFC", article_id)
 
 
 def read_fixed(path: Path) -> dict[str, SplitName]:
@@ -110,7 +121,7 @@ def _listed(row: list[str], path: Path, line: int) -> tuple[str, SplitName]:
     if not article_id or split not in _NAMES:
         what = f"no split {split}" if article_id else "no id"
         raise DatasetError(f"{path}, line {line}: {what}", f"Splits are {', '.join(SPLITS)}.")
-    return article_id, _NAMES[split]
+    return _composed(article_id), _NAMES[split]
 
 
 def _refuse_other(before: SplitName, split: SplitName, path: Path, line: int) -> None:

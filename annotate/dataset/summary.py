@@ -11,7 +11,7 @@ from annotate.dataset.examples import Examples
 from annotate.dataset.pairs import Agreement
 from annotate.dataset.splits import SplitName
 from annotate.schema import Schema
-from annotate.spans import Annotation, Span
+from annotate.spans import Annotation, Span, moment
 
 # A corpus whose every article names a source of its own must not fill the memory.
 _SOURCES = 10_000
@@ -24,13 +24,14 @@ class Summary:
     counts: `lengths` in code points and `marked` in spans are how many articles have so many,
     `sources` and `years` how many are from each, `relations` and `answers` how often each label
     and each option of a choice is there by split, `nested` the spans that lie within another.
-    `agreement` is of everyone's work, `skipped` counts annotations that a person gave up, and
-    `newest` is when the last one was changed, in ISO 8601.
+    `agreement` is of everyone's work, `annotators` are all who made it, `skipped` counts
+    annotations that a person gave up, and `newest` is when the last one was changed, in ISO 8601.
     """
 
     def __init__(self, schema: Schema) -> None:
         self.examples = Examples(schema.labels)
         self.agreement = Agreement(schema.labels)
+        self.annotators: set[str] = set()
         self.lengths: Counter[int] = Counter()
         self.marked: Counter[int] = Counter()
         self.sources: Counter[str] = Counter()
@@ -53,7 +54,7 @@ class Summary:
         self._add_found(found)
         if chosen is None:
             return
-        self.newest = max(self.newest, chosen.updated_at)
+        self.newest = max(self.newest, chosen.updated_at, key=moment)
         self.lengths[len(article.text)] += 1
         self.marked[len(chosen.spans)] += 1
         self._add_origin(article)
@@ -67,7 +68,8 @@ class Summary:
     def _add_found(self, found: Sequence[Annotation]) -> None:
         submitted = [one for one in found if one.status == "submitted"]
         self.skipped += sum(one.status == "skipped" for one in found)
-        self.newest = max(self.newest, *(one.updated_at for one in found), "")
+        self.annotators.update(one.annotator for one in found)
+        self.newest = max(self.newest, *(one.updated_at for one in found), "", key=moment)
         if len(submitted) > 1:
             self.agreement.add(submitted)
 

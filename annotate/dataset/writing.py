@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections import deque
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 from datasets import Features
 
 from annotate.dataset.columns import Columns, Row
+from annotate.dataset.swap import swapping
 
 # Rows, and what they weigh, that are held in memory, and that a reader of the file holds at once.
 _GROUP = 1_000
@@ -159,25 +161,12 @@ class Table:
 def replacing(out: Path) -> Iterator[Path]:
     """Give an empty folder that takes the place of `out` when all went well.
 
-    A process killed between the two renames leaves the old folder whole in a hidden one
-    beside the target.
+    What a link names is replaced, not the link. A process killed in between leaves the old
+    folder whole, here or in a hidden one beside the target.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        fresh = Path(folder) / "new"
-        fresh.mkdir()
+    # Not `resolve`, which raises an error of its own where links lead in a circle.
+    path = Path(os.path.realpath(out))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    with swapping(hidden, path) as fresh:
         yield fresh
-        _swap(fresh, out, Path(folder) / "old")
-
-
-def _swap(fresh: Path, out: Path, old: Path) -> None:
-    if not out.exists():
-        fresh.rename(out)
-        return
-    out.rename(old)
-    try:
-        fresh.rename(out)
-    except BaseException:
-        # Also when interrupted: the folder of `old` is about to be removed.
-        old.rename(out)
-        raise

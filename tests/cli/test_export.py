@@ -230,6 +230,14 @@ def test_work_that_somebody_did_on_an_export_is_left_alone(
     assert contents(tmp_path / "out") == before
 
 
+def test_an_export_whose_record_is_not_utf8_is_left_alone(dataset: Path, tmp_path: Path) -> None:
+    export(dataset, "doccano", tmp_path / "out")
+    (tmp_path / "out" / "export.json").write_bytes(b'{"files":{"\xff":""}}')
+    result = export(dataset, "doccano", tmp_path / "out")
+    assert isinstance(result.exception, DatasetError)
+    assert "export.json cannot be read" in str(result.exception)
+
+
 @pytest.mark.parametrize("there", ["out", "out/notes.txt"])
 def test_something_else_is_never_replaced(dataset: Path, tmp_path: Path, there: str) -> None:
     _write(tmp_path / there)

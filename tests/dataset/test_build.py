@@ -12,6 +12,7 @@ import pytest
 from annotate.corpus import Article
 from annotate.dataset.build import build, check
 from annotate.dataset.built import Built
+from annotate.dataset.given import gathered
 from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.progress import Advance
@@ -98,6 +99,43 @@ def test_annotations_of_another_text_or_of_no_article_are_outdated(tmp_path: Pat
     )
     assert texts == ["Lê An"]
     assert (built.outdated, built.superseded, built.articles) == (2, 0, 1)
+
+
+def test_people_whose_work_has_no_row_are_not_counted(tmp_path: Path) -> None:
+    article, gone = make_article(), make_article(article_id="gone")
+    people = {
+        "an": make_annotation(article, make_span(9, 14), annotator="an"),
+        "binh": make_annotation(article, annotator="binh", id=2, status="skipped"),
+        "chi": make_annotation(gone, annotator="chi", id=3),
+        "dung": make_annotation(make_article("Lê An."), annotator="dung", id=4),
+        "em": make_annotation(article, annotator="em", id=5, status="draft"),
+    }
+    built = build_into(tmp_path / "out", [article], people.values())
+    told = {row["annotator"] for row in rows(tmp_path / "out", "annotations")}
+    assert (built.annotators, built.annotations, len(told)) == (2, 2, 2)
+
+
+def begun(**times: str) -> list[Annotation]:
+    """Return an annotation of each person, begun when it says."""
+    article = make_article()
+    return [
+        make_annotation(article, annotator=name, created_at=time, id=number)
+        for number, (name, time) in enumerate(times.items())
+    ]
+
+
+def test_work_without_a_time_shifts_nobodys_name(tmp_path: Path) -> None:
+    known = begun(an="2024-01-02T00:00:00Z", binh="2024-01-01T00:00:00Z")
+    imported = begun(a="", binh="")
+    for found in ([*known, *imported], [*imported, *known]):
+        with gathered([], found, tmp_path) as given:
+            assert given.pseudonyms() == {"binh": "A1", "an": "A2", "a": "A3"}
+
+
+def test_who_began_a_fraction_of_a_second_later_is_named_later(tmp_path: Path) -> None:
+    found = begun(an="2024-01-01T00:00:00.5Z", binh="2024-01-01T00:00:00Z")
+    with gathered([], found, tmp_path) as given:
+        assert given.pseudonyms() == {"binh": "A1", "an": "A2"}
 
 
 def test_marks_that_were_set_aside_are_counted_and_left_out(tmp_path: Path) -> None:
@@ -228,7 +266,8 @@ def test_a_listed_article_and_its_near_duplicates_go_where_the_list_says(tmp_pat
     annotations = [make_annotation(a, make_span(9, 14), id=n) for n, a in enumerate(articles)]
     out = tmp_path / "out"
     fixed: dict[str, SplitName] = {"b": "test", "gone": "train"}
-    build(out, articles, annotations, make_schema(), ONLY_TRAIN, fixed=fixed)
+    built = build(out, articles, annotations, make_schema(), ONLY_TRAIN, fixed=fixed)
+    assert built.lacking == ("gone",)
     splits = {split: [row["id"] for row in found] for split, found in load(out, "spans").items()}
     assert splits == {"train": ["c"], "test": ["a", "b"]}
 

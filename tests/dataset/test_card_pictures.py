@@ -100,8 +100,10 @@ def test_the_page_is_not_wider_than_the_window(page: Page) -> None:
 
 
 def test_every_picture_follows_the_theme(page: Page, scheme: str) -> None:
-    for number in range(page.locator("img").count()):
-        assert pixel(page.locator("img").nth(number).screenshot()) == PAPER[scheme]
+    images = page.locator("img")
+    assert images.count() == len(NAMES)
+    for number in range(images.count()):
+        assert pixel(images.nth(number).screenshot()) == PAPER[scheme]
 
 
 def test_a_picture_follows_a_theme_that_the_page_chose(page: Page, scheme: str) -> None:

@@ -46,6 +46,7 @@ ALMOST = "no text is in two splits with other case, spaces or punctuation"
 DIGESTS = "every text has its digest"
 SENTENCES = "every sentence is in the split of its article"
 TOKENS = "every token is where it says"
+WHOLE = "every article with words has sentences"
 ANNOTATIONS = "every annotation is in the split of its article"
 ANNOTATED = "every annotation is of its article's text"
 ENTITIES = "every entity is where it says"
@@ -72,7 +73,7 @@ def note(folder: Path, name: str, rare: int = 10) -> str:
 def test_the_sample_holds_without_a_warning(sample: tuple[Path, Built]) -> None:
     checks = check_built(sample[0])
     assert [one.name for one in checks if not one.holds or one.note] == []
-    assert len(checks) == 15
+    assert len(checks) == 16
     assert all(isinstance(one, Check) for one in checks)
 
 
@@ -97,9 +98,21 @@ def same_text(folder: Path, change: Callable[[str], str] = str) -> None:
     fields = {"text": text, "sha256": digest(text), "entities": [], "relations": []}
     article = rows_of(folder, "spans", "test")[0]["id"]
     alter(folder, "spans", "test", lambda rows: rows[0].update(fields))
-    for config in ("tokens", "annotations"):
-        others = [row for row in rows_of(folder, config, "test") if row["id"] != article]
-        write_rows(folder, config, "test", others)
+    others = [row for row in rows_of(folder, "annotations", "test") if row["id"] != article]
+    write_rows(folder, "annotations", "test", others)
+    no_tokens: Row = {"tokens": [], "starts": [], "ends": [], "ner_tags": []}
+    alter(folder, "tokens", "test", lambda rows: empty(rows, article, no_tokens))
+
+
+def empty(rows: list[Row], article: str, fields: Row) -> None:
+    for row in rows:
+        row.update(fields if row["id"] == article else {})
+
+
+def uncut(folder: Path) -> None:
+    """Take every sentence of the first article of train away."""
+    others = [row for row in rows_of(folder, "tokens", "train") if row["id"] != TRAINED]
+    write_rows(folder, "tokens", "train", others)
 
 
 def other_text(text: str) -> str:
@@ -188,6 +201,7 @@ BROKEN: list[tuple[Callable[[Path], object], dict[str, str]]] = [
     (change_tokens(lambda row: row["ner_tags"].pop()), {TOKENS: "not every token has a place and"}),
     (change_tokens(lambda row: row["tokens"].__setitem__(0, "X")), {TOKENS: "'X' is not at 0-"}),
     (change_tokens(lambda row: row["ner_tags"].__setitem__(0, 23)), {TOKENS: "for no tag"}),
+    (uncut, {WHOLE: f"{TRAINED} (train)"}),
     (reverse("tokens"), {TOKENS: "rows are not in the order of the articles"}),
     (
         lambda folder: move(folder, "annotations", "train", "test"),
@@ -220,6 +234,13 @@ def test_a_dataset_that_was_altered_does_not_hold(
     assert {name: words in found[name][0] for name, words in expected.items()} == dict.fromkeys(
         expected, True
     )
+
+
+def test_an_article_without_words_needs_no_sentence(tmp_path: Path) -> None:
+    articles = [make_article(), make_article(" \n\u3000", "blank")]
+    build_into(tmp_path / "out", articles, map(make_annotation, articles))
+    assert "blank" not in {row["id"] for row in rows_of(tmp_path / "out", "tokens", "train")}
+    assert problems(tmp_path / "out") == {}
 
 
 def test_every_check_was_shown_to_fail(sample: tuple[Path, Built]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotate.dataset.policy import choose
 from annotate.errors import DatasetError
-from annotate.spans import Annotation, Relation, Span
+from annotate.spans import Annotation, Relation, SetAside, Span, age
 from annotate.workspace import DatasetSettings, Policy
 from tests.dataset.building import ONLY_TRAIN, build_into, rows
-from tests.factories import make_annotation, make_article, make_span
+from tests.factories import make_annotation, make_article, make_choice, make_schema, make_span
 
 ARTICLE = make_article()
 AGREED = Policy(use="agreed")
@@ -112,6 +113,113 @@ def test_agreed_spans_are_those_with_enough_votes_whatever_the_order(
     assert (sorted(told) == sorted(agreed)) if len(people) >= least else (found is None)
 
 
+def topics(
+    given_ones: list[tuple[str, ...]], several: tuple[str, ...], least: int = 2
+) -> tuple[str, ...]:
+    """Return what people who answered so agree on, of the article and of a span alike."""
+    people = [
+        by(
+            f"p{n}",
+            msgspec.structs.replace(make_span(9, 14), attributes={"topic": answers}),
+            number=n + 1,
+            choices={"topic": answers},
+        )
+        for n, answers in enumerate(given_ones)
+    ]
+    policy = Policy(use="agreed", at_least=least)
+    found = choose(ARTICLE.sha256, people, policy, several).annotation
+    backwards = choose(ARTICLE.sha256, people[::-1], policy, several).annotation
+    assert found is not None
+    assert found == backwards
+    for span in found.spans:
+        assert span.attributes == found.choices
+    return found.choices.get("topic", ())
+
+
+@pytest.mark.parametrize(
+    ("given_ones", "several", "one"),
+    [
+        ([("x", "y"), ("y", "z"), ("z", "x")], ("x", "y", "z"), ()),
+        ([("x", "w"), ("y", "x"), ("y",)], ("x", "y"), ()),
+        ([("pos",), ("neg",), ("pos",), ("neg",), ("neg",)], ("pos", "neg"), ("neg",)),
+        ([("pos",), ("neg",), ("pos",), ("neg",)], ("pos", "neg"), ()),
+        ([("pos",), ("neg",)], (), ()),
+        ([("pos",), ()], (), ()),
+    ],
+)
+def test_several_answers_are_all_that_enough_gave_and_one_is_that_of_the_most(
+    given_ones: list[tuple[str, ...]], several: tuple[str, ...], one: tuple[str, ...]
+) -> None:
+    assert topics(given_ones, ("topic", "other")) == several
+    assert topics(given_ones, ("other",)) == one
+
+
+@given(st.lists(st.sampled_from("xyz"), min_size=3, max_size=7), st.integers(2, 3))
+@example(list("yxyxx"), 2)
+def test_one_agreed_answer_is_nobodys_minority(votes: list[str], least: int) -> None:
+    counts = Counter(votes)
+    best = [answer for answer in counts if counts[answer] == max(counts.values())]
+    found = topics([(vote,) for vote in votes], (), least)
+    assert found == ((best[0],) if len(best) == 1 and counts[best[0]] >= least else ())
+
+
+def test_what_people_agree_on_is_as_new_as_the_newest_of_it() -> None:
+    people = [FIRST, by("binh", number=2), by("an@example.org", number=9)]
+    found = choose(ARTICLE.sha256, people, AGREED).annotation
+    assert found is not None
+    assert (found.updated_at, found.id) == ("2026-01-09T00:00:00Z", 9)
+
+
+def test_marks_that_count_meanwhile_are_found_under_every_policy() -> None:
+    def doubted(name: str, number: int) -> Annotation:
+        spans = make_span(9, 14, span_id=f"{name}-1"), make_span(0, 3, name, f"{name}-2")
+        asides = [SetAside(reason="r", mark=msgspec.Raw(b"{}"), span=one.id) for one in spans]
+        lost = SetAside(reason="r", mark=msgspec.Raw(b"{}"))
+        return by(name, *spans, number=number, set_aside=(*asides, lost))
+
+    people = [doubted("an", 1), doubted("binh", 2)]
+    agreed = choose(ARTICLE.sha256, people, AGREED)
+    assert agreed.annotation is not None
+    assert [(one.start, one.end) for one in agreed.annotation.spans] == [(9, 14)]
+    assert (agreed.doubtful, len(agreed.annotation.set_aside)) == (2, 6)
+    assert choose(ARTICLE.sha256, people, Policy()).doubtful == 2
+
+
+def test_marks_that_count_because_people_agree_are_not_told_as_left_out(tmp_path: Path) -> None:
+    people = [
+        by(
+            name, make_span(9, 14, span_id=name), number=number,
+            set_aside=(SetAside(reason="r", mark=msgspec.Raw(b"{}"), span=name),),
+        )
+        for number, name in enumerate(("an", "binh"), start=1)
+    ]  # fmt: skip
+    settings = msgspec.structs.replace(ONLY_TRAIN, policy=AGREED)
+    built = build_into(tmp_path / "d", [ARTICLE], people, settings=settings)
+    assert (built.entities, built.doubtful, built.set_aside) == (1, 2, 0)
+
+
+def test_the_schema_says_which_questions_take_several_answers(tmp_path: Path) -> None:
+    given_ones = [("x", "y"), ("y", "z"), ("z", "x")]
+    people = [
+        by(f"p{n}", number=n + 1, choices={"topics": several, "kind": (one,)})
+        for n, (several, one) in enumerate(zip(given_ones, "aba", strict=True))
+    ]
+    schema = make_schema(
+        choices=(make_choice("kind", "a", "b"), make_choice("topics", *"xyz", multiple=True))
+    )
+    settings = msgspec.structs.replace(ONLY_TRAIN, policy=AGREED)
+    build_into(tmp_path / "d", [ARTICLE], people, schema, settings)
+    (row,) = rows(tmp_path / "d", "spans")
+    assert (row["kind"], row["topics"]) == (0, [0, 1, 2])
+
+
+def test_a_fraction_of_a_second_is_later_than_none_and_no_time_is_the_oldest() -> None:
+    times = ["", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01Z"]
+    made = [make_annotation(ARTICLE, updated_at=time, id=9 - n) for n, time in enumerate(times)]
+    backwards = made[::-1]
+    assert sorted(backwards, key=age) == made
+
+
 def test_an_article_that_the_policy_takes_nothing_of_is_counted(tmp_path: Path) -> None:
     other = make_article("Một bài khác ở đây", "other")
     policy = Policy(use="ground-truth")
@@ -140,8 +248,20 @@ def test_a_policy_that_names_somebody_unknown_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "told", [{"use": "annotator"}, {"annotators": ["a"]}, {"use": "agreed", "at-least": 1}]
+    "told",
+    [
+        {"use": "annotator"},
+        {"annotators": ["a"]},
+        {"use": "agreed", "at-least": 1},
+        {"use": "latest", "at-least": 2},
+        {"at-least": 3},
+    ],
 )
 def test_a_policy_that_says_two_things_is_refused(told: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError, match=r"annotators|at-least"):
         msgspec.convert({"policy": told}, DatasetSettings)
+
+
+def test_two_people_agree_where_no_number_is_said() -> None:
+    assert Policy(use="agreed") == Policy(use="agreed", at_least=2)
+    assert Policy().at_least is None

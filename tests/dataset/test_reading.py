@@ -171,6 +171,13 @@ def test_a_card_cannot_name_files_outside_of_the_folder(tmp_path: Path, path: st
         open_built(tmp_path)
 
 
+@pytest.mark.parametrize("path", ["''", "a**b/*", "x" * 300])
+def test_a_path_that_stands_for_no_files_is_told(tmp_path: Path, path: str) -> None:
+    write_card(tmp_path, path)
+    with pytest.raises(DatasetError, match=r"README\.md names files by '"):
+        open_built(tmp_path)
+
+
 def test_files_that_are_missing_are_told(copy: Path) -> None:
     file_of(copy, "tokens", "test").unlink()
     with pytest.raises(DatasetError, match=r"has no tokens/test-\*\.parquet, which its README"):

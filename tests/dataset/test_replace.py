@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from annotate.dataset.build import check
+from annotate.corpus import Article
+from annotate.dataset.build import build, check
 from annotate.dataset.lock import LOCK
 from annotate.errors import DatasetError
 from tests.dataset.building import (
@@ -112,6 +113,50 @@ def test_on_a_full_disk_there_is_one_error_and_nothing_else(
         printed = run(FULL_DISK, out, str(limit), str(long))
     assert printed.startswith(f"DatasetError {out} cannot be written: ")
     assert "File too large" in printed
+    assert printed.count("\n") == 1
+
+
+def unreadable(article: Article, file: str | None) -> Iterator[Article]:
+    """Yield an article, then fail as a file of more of them does."""
+    yield article
+    raise OSError(5, "Input/output error", file)
+
+
+@pytest.mark.parametrize(
+    ("file", "where"), [("corpus/a.txt", "corpus/a.txt"), (None, "what the dataset is built from")]
+)
+def test_a_corpus_that_cannot_be_read_is_told_as_such(
+    tmp_path: Path, file: str | None, where: str
+) -> None:
+    article = make_article()
+    given = ([make_annotation(article)], make_schema(), ONLY_TRAIN)
+    build_one(tmp_path / "out")
+    for act in (build, check):
+        with untouched(tmp_path), pytest.raises(DatasetError, match=f"^{where} cannot be read: In"):
+            act(tmp_path / "out", unreadable(article, file), *given)
+
+
+FULL_TEMP = """
+import resource, sys
+from pathlib import Path
+from annotate import AnnotateError
+from annotate.dataset import build
+from tests.dataset.building import ONLY_TRAIN
+from tests.factories import make_article, make_schema
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+articles = (make_article("x" * 1_000_000, f"a{n}") for n in range(12))
+try:
+    build.check(Path(sys.argv[1]), articles, [], make_schema(), ONLY_TRAIN)
+except AnnotateError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_a_check_without_room_for_temporary_files_says_so(tmp_path: Path) -> None:
+    build_one(tmp_path / "out")
+    with untouched(tmp_path):
+        printed = run(FULL_TEMP, tmp_path / "out")
+    assert printed.startswith("DatasetError temporary files cannot be written: File too large")
     assert printed.count("\n") == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import datasets
@@ -10,11 +11,13 @@ import pytest
 from annotate.dataset.build import build, build_given
 from annotate.dataset.built import Built
 from annotate.dataset.given import Given
-from annotate.dataset.lock import Chosen
+from annotate.dataset.lock import LOCK, Chosen, read_lock
+from annotate.errors import DatasetError
 from annotate.workspace import DatasetSettings
 from tests.dataset.building import (
     ONLY_TRAIN,
     build_into,
+    build_one,
     build_sample,
     contents,
     run,
@@ -109,6 +112,20 @@ def test_the_lock_changes_with_anything_that_decides_the_bytes(tmp_path: Path) -
     build(tmp_path / "7", *given, configs=["spans", "tokens"])
     locks = {contents(tmp_path / str(n))["annotate.lock"] for n in range(8)}
     assert len(locks) == 8
+
+
+def test_the_lock_has_the_versions_of_what_writes_the_files_and_draws(tmp_path: Path) -> None:
+    build_one(tmp_path)
+    versions = read_lock(tmp_path).versions
+    for package in ("datasets", "pyarrow", "matplotlib"):
+        assert versions[package] == version(package)
+
+
+@pytest.mark.parametrize("content", [b'{"corpus":"\xff"}', b"\xff", b"{}"])
+def test_a_lock_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / LOCK).write_bytes(content)
+    with pytest.raises(DatasetError, match=r"annotate\.lock cannot be read: .*annotate build"):
+        read_lock(tmp_path)
 
 
 def test_a_rebuilt_dataset_is_not_read_from_the_cache_of_the_former_one(tmp_path: Path) -> None:

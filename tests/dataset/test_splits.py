@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -156,13 +158,45 @@ def test_a_list_is_read(tmp_path: Path) -> None:
     assert read_fixed(path) == {"a": "train", 'b, "c"': "test"}
 
 
-@given(st.dictionaries(strategies.raw_texts.map(str.strip).filter(bool), splits))
+def composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+@given(st.dictionaries(strategies.raw_texts.map(str.strip).filter(bool).map(composed), splits))
 def test_a_list_of_any_ids_is_read_as_csv_writes_it(fixed: dict[str, SplitName]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "splits.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("id", "split"), *fixed.items()])
         assert read_fixed(path) == fixed
+
+
+@pytest.mark.parametrize("corpus_form", ["NFC", "NFD"])
+@pytest.mark.parametrize("list_form", ["NFC", "NFD"])
+def test_however_an_accent_is_typed_the_list_finds_the_article(
+    tmp_path: Path, corpus_form: Literal["NFC", "NFD"], list_form: Literal["NFC", "NFD"]
+) -> None:
+    listed, name = (unicodedata.normalize(form, "bài-một") for form in (list_form, corpus_form))
+    path = tmp_path / "splits.csv"
+    path.write_text(f"id,split\n{listed},test\n", encoding="utf-8")
+    for fixed in (read_fixed(path), {listed: SPLITS[2]}):
+        found = Splits(Split(1, 0, 0), fixed, [(name, name), ("bài", name)])
+        assert [found.of(name, name), found.of("bài", name)] == ["test", "test"]
+        assert found.lacking == ()
+
+
+def test_an_article_that_is_typed_in_two_ways_has_one_split(tmp_path: Path) -> None:
+    path = tmp_path / "splits.csv"
+    lines = [f"{unicodedata.normalize('NFD', 'bài')},test", f"{composed('bài')},train"]
+    path.write_text("\n".join(["id,split", *lines]), encoding="utf-8")
+    with pytest.raises(DatasetError, match="line 3: the article is in test above, in train here"):
+        read_fixed(path)
+
+
+def test_listed_articles_that_the_corpus_lacks_are_told() -> None:
+    fixed = dict.fromkeys(["z", "b", "a"], SPLITS[0])
+    assert Splits(Split(), fixed, [("a", "k"), ("c", "b")]).lacking == ("b", "z")
+    assert Splits(Split(), {}, [("a", "k")]).lacking == ()
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,15 @@ def test_a_text_that_one_file_has_twice_keeps_both_annotations(
     assert [one.annotator for one in counted(ledger)] == ["somebody of a.jsonl"] * 3
 
 
+def test_a_document_that_comes_twice_at_once_is_one_annotation(
+    corpus: Corpus, ledger: Ledger
+) -> None:
+    changed = document(PERSON)
+    found = bring(corpus, ledger, DOCUMENT, DOCUMENT, changed, DOCUMENT, changed)
+    assert (found.read, found.submitted, found.added, found.articles) == (5, 2, 2, 1)
+    assert sorted(len(one.spans) for one in counted(ledger)) == [1, 2]
+
+
 def test_the_same_again_does_nothing_and_a_later_version_brings_what_changed(
     corpus: Corpus, ledger: Ledger
 ) -> None:
@@ -370,3 +379,56 @@ def test_a_ledger_that_cannot_be_written_leaves_the_corpus_as_it_was(
     ledger.query("DROP TRIGGER full")
     assert bring(corpus, ledger, DOCUMENT).articles == 1
     assert ledger.places("local") == (HERE,)
+
+
+@pytest.mark.parametrize("form", ["file", "folder"])
+@pytest.mark.parametrize("step", ["Path.rename", "Path.replace", "Path.unlink", "rmtree"])
+def test_a_corpus_outlives_an_end_while_it_is_put_back(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, form: str, step: str
+) -> None:
+    corpus = make_corpus(tmp_path / "corpus", stored={"bai": "Một bài khác."})
+    if form == "folder":
+        shard = corpus.store.path.rename(tmp_path / "shard")
+        corpus.store.path.mkdir()
+        shard.rename(corpus.store.path / "00000.parquet")
+    newcomers = Newcomers(corpus, Articles(()))
+
+    class Ended(BaseException):
+        pass
+
+    def end(*_: object, **__: object) -> None:
+        raise Ended
+
+    def fail() -> None:
+        with newcomers.kept():
+            newcomers.adopt("hai", "Khác.", {})
+            newcomers.add()
+            monkeypatch.setattr(f"{'pathlib' if 'Path' in step else 'shutil'}.{step}", end)
+            raise ValueError
+
+    with pytest.raises((Ended, ValueError)):
+        fail()
+    monkeypatch.undo()
+    # Without the store, what is known is nothing.
+    there = corpus.store.path.exists()
+    if not there:
+        with pytest.raises(CorpusError, match="was missing, and is back as it was"):
+            bring(corpus, ledger, DOCUMENT)
+        assert (ledger.rows(), [made.article.id for made in corpus]) == (0, ["bai"])
+    assert bring(corpus, ledger, DOCUMENT).added == 1
+    assert {"bai", "mot"} <= {made.article.id for made in corpus}
+    assert not [path for path in corpus.store.path.parent.iterdir() if path.suffix == ".failed"]
+
+
+def test_what_takes_the_place_of_a_folder_is_put_back_whole(tmp_path: Path, ledger: Ledger) -> None:
+    corpus = make_corpus(tmp_path / "corpus", stored={"bai": "Một bài khác."})
+    shard = corpus.store.path.rename(tmp_path / "shard")
+    corpus.store.path.mkdir()
+    shard.rename(corpus.store.path / "00000.parquet")
+    before = contents(corpus.store.path)
+    ledger.query(
+        "CREATE TRIGGER full BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    with pytest.raises(Exception, match="disk full"):
+        bring(corpus, ledger, DOCUMENT)
+    assert contents(corpus.store.path) == before

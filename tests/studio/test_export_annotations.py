@@ -44,7 +44,7 @@ def read_written(text: str, export: bytes) -> Annotation:
         (task,) = read_tasks(io.BytesIO(export), Path("e.json"), advance)
     (told,) = task.everyones
     match = Match(make_article(text), Ground(RawText(text), text))
-    return AnnotationReader("e.json", SCHEMA).read(match, told, 5)
+    return AnnotationReader(SCHEMA).read(match, told, 5, "an")
 
 
 def mark(start: Any, end: Any, text: Any, label: Any = "A", **fields: Any) -> Mark:

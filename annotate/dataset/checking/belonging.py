@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotate.dataset.checking.articles import Articles
-from annotate.dataset.checking.crossing import Homes
+from annotate.dataset.checking.crossing import Homes, short
 from annotate.dataset.checking.findings import Findings
 from annotate.dataset.checking.marks import Marks, label_names, unnamed, wrong_tokens
 from annotate.dataset.checking.source import Row, Source, Texts
@@ -19,6 +19,9 @@ class Sentences:
         self._articles = articles
         self._splits = Findings("every sentence is in the split of its article")
         self._tokens = Findings("every token is where it says")
+        self._whole = Findings("every article with words has sentences")
+        # The articles that have some.
+        self._cut: set[bytes] = set()
 
     def look(self, source: Source) -> None:
         """Read the sentences beside their articles."""
@@ -29,9 +32,23 @@ class Sentences:
             for row in source.rows("tokens", split):
                 if self._belongs(row, split):
                     self._look_at(row, texts, names)
+        if "tokens" in source.built.configs:
+            self._look_for_uncut(source)
+
+    def _look_for_uncut(self, source: Source) -> None:
+        """Find articles without a sentence; their texts are read again only if there are some."""
+        there = source.splits("spans")
+        if len(self._cut) >= sum(source.built.count("spans", split) for split in there):
+            return
+        for split in there:
+            for row in source.again("spans", split, ("id", "text")):
+                if short(row["id"]) not in self._cut and row["text"].strip():
+                    self._whole.add(f"{row['id']} ({split})")
 
     def _belongs(self, row: Row, split: str) -> bool:
         home = self._articles.ids.get(row["id"])
+        if home:
+            self._cut.add(short(row["id"]))
         if home != split:
             where = f"in {home}" if home else "not there"
             self._splits.add(f"{_sentence(row)} is in {split}, its article is {where}")
@@ -50,7 +67,7 @@ class Sentences:
 
     def checks(self) -> list[Check]:
         """Return what was found."""
-        return [self._splits.check(), self._tokens.check()]
+        return [self._splits.check(), self._tokens.check(), self._whole.check()]
 
 
 class Annotations:

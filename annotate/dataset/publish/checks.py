@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import CARD, file_digests, read_lock
+from annotate.dataset.lock import CARD, alterations, read_lock
 from annotate.dataset.publish.files import Check, File
 from annotate.dataset.publish.names import find_names, wanted
 from annotate.progress import Progress
@@ -17,12 +17,8 @@ from annotate.spans import Annotation
 
 def as_built(folder: Path) -> Check:
     """Check that the files are those that the build wrote, but for what people may edit."""
-    written, there = read_lock(folder).files, file_digests(folder)
-    problems = [f"{name} is missing" for name in sorted(written.keys() - there.keys())]
-    problems += [f"{name} was not built" for name in sorted(there.keys() - written.keys())]
-    both = sorted(written.keys() & there.keys())
-    problems += [f"{name} was altered" for name in both if written[name] != there[name]]
-    if CARD not in there:
+    problems = alterations(read_lock(folder), folder)
+    if not (folder / CARD).is_file():
         problems.append(f"there is no {CARD}")
     return Check(
         name="every file is as the build wrote it",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from annotate.dataset.lock import LOCK, Lock, read_lock
+from annotate.dataset.lock import LOCK, Lock, digest_of, read_lock
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 
@@ -111,17 +111,6 @@ def digests_of(folder: Path) -> dict[str, str]:
     """Return the digest (SHA-256) of every file below a folder, by its path there."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths}
-
-
-def digest_of(path: Path) -> str:
-    """Return the digest (SHA-256) of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        return digest_of_stream(file)
-
-
-def digest_of_stream(file: Any) -> str:
-    """Return the digest (SHA-256) of what is left to read of an open file."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def identity_of(files: Iterable[File]) -> str:

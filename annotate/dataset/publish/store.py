@@ -23,22 +23,16 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import msgspec
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import CARD, LOCK
-from annotate.dataset.publish.files import (
-    File,
-    Sent,
-    changed,
-    compare,
-    digest_of_stream,
-    identity_of,
-)
+from annotate.dataset.lock import CARD, LOCK, Lock, digest_of_stream
+from annotate.dataset.publish.files import File, Sent, changed, compare, identity_of
 from annotate.dataset.splits import SPLITS
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 
-_VERSION = re.compile(r"[0-9a-f]{16}/.")
+_LOCK = re.compile(rf"[0-9a-f]{{16}}/{re.escape(LOCK)}")
 
 
 class Store:
@@ -57,16 +51,18 @@ class Store:
         """Return the files of former versions."""
         with self._telling("cannot be listed"):
             there = self._names()
-        foreign = [name for name in there if name != CARD and not _VERSION.match(name)]
+            ours = {*self._published(there)}
+        version = identity_of(files)
         # A card alone is not one of ours, which names the files of a version.
-        if CARD in there and not any(name.endswith(f"/{LOCK}") for name in there):
-            foreign.append(CARD)
+        if ours:
+            ours.add(CARD)
+        ours.update(f"{version}/{file.name}" for file in files)
+        foreign = [name for name in there if name not in ours]
         if foreign:
             raise DatasetError(
                 f"{self._url} holds {foreign[0]}, which was not published from here",
                 "Name another place, or move it elsewhere.",
             )
-        version = identity_of(files)
         return [name for name in there if name != CARD and not name.startswith(f"{version}/")]
 
     def send(self, folder: Path, files: tuple[File, ...], progress: Progress) -> Sent:
@@ -81,7 +77,8 @@ class Store:
         with self._telling(f"did not confirm the new {CARD}", "Publish again; all else is there."):
             self._switch(folder, files, version)
         with self._telling("has the new version, but keeps files of the old", "Publish again."):
-            for name in self.look(files):
+            # A lock goes last, as it came first: it tells which of the files are ours.
+            for name in sorted(self.look(files), key=_is_lock):
                 self._system.rm_file(self._at(name))
         place = f"{self._url}/{version}"
         return Sent(place, _line_of(place, files))
@@ -90,7 +87,7 @@ class Store:
         self, folder: Path, files: tuple[File, ...], version: str, progress: Progress
     ) -> None:
         with progress("Sending", sum(file.size for file in files)) as advance:
-            for file in files:
+            for file in sorted(files, key=lambda file: file.name != LOCK):
                 path = self._at(f"{version}/{file.name}")
                 # What was sent before a failure is not sent again.
                 if self._digest(path) != file.sha256:
@@ -124,6 +121,17 @@ class Store:
         self._system.invalidate_cache()
         found = self._system.find(self._root)
         return sorted(str(name).removeprefix(self._root).lstrip("/") for name in found)
+
+    def _published(self, there: list[str]) -> Iterator[str]:
+        """Yield the files of all versions, by the lock that each has."""
+        for name in filter(_is_lock, there):
+            try:
+                lock = msgspec.json.decode(self._system.cat_file(self._at(name)), type=Lock)
+            except (UnicodeDecodeError, msgspec.DecodeError):
+                # It is somebody else's.
+                continue
+            yield name
+            yield from (name.removesuffix(LOCK) + file for file in lock.files)
 
     def _digest(self, path: str) -> str | None:
         """Return the digest of a file there, None when there is none."""
@@ -166,6 +174,10 @@ def _line_of(place: str, files: tuple[File, ...]) -> str:
         f'"{split}": "{place}/spans/{split}-*.parquet"' for split in SPLITS if split in splits
     )
     return f'load_dataset("parquet", data_files={{{paths}}})'
+
+
+def _is_lock(name: str) -> bool:
+    return _LOCK.fullmatch(name) is not None
 
 
 def _line(error: Exception) -> str:

@@ -36,30 +36,29 @@ _plain = msgspec.json.Decoder(list[_Plain])
 
 
 class AnnotationReader:
-    """Makes annotations under one schema; `export` is the name of the file that has them."""
+    """Makes annotations under one schema."""
 
-    def __init__(self, export: str, schema: Schema) -> None:
-        self._export = export
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
         # As in all that a server tells, a name wins over another's title.
         self._labels = {entity.title: entity.name for entity in schema.entities}
         self._labels |= {entity.name: entity.name for entity in schema.entities}
         self._attributes = {attribute.name for attribute in schema.attributes}
 
-    def read(self, match: Match, told: ExportedAnnotation, number: int) -> Annotation:
+    def read(self, match: Match, told: ExportedAnnotation, number: int, person: str) -> Annotation:
         """Return an annotation on its article's text, every span proved or set aside.
 
-        `number` is the annotation's own.
+        `number` is the annotation's own, `person` whoever made it.
         """
         spans = None
         if match.ground.is_plain:
             spans = self._plain(told, match.article.text)
         if spans is None:
-            return self._prove(match, told, number)
+            return self._prove(match, told, number, person)
         created, updated = told.times()
         return Annotation(
             id=number, article=match.article.id, sha256=match.article.sha256,
-            annotator=told.person(self._export), created_at=created, updated_at=updated,
+            annotator=person, created_at=created, updated_at=updated,
             status="skipped" if told.was_cancelled or told.skipped else "submitted",
             lead_time=told.lead_time, ground_truth=bool(told.ground_truth), spans=spans,
         )  # fmt: skip
@@ -83,7 +82,9 @@ class AnnotationReader:
             spans.append(Span(id=mark.id, start=value.start, end=value.end, label=label))
         return tuple(spans)
 
-    def _prove(self, match: Match, told: ExportedAnnotation, number: int) -> Annotation:
+    def _prove(
+        self, match: Match, told: ExportedAnnotation, number: int, person: str
+    ) -> Annotation:
         created, updated = told.times()
         placed = match.ground.place(told.marks())
         wire = WireAnnotation(
@@ -93,7 +94,6 @@ class AnnotationReader:
         )  # fmt: skip
         article = match.article
         meta = Meta(article.id, article.sha256)
-        person = told.person(self._export)
         found = decode_annotation(wire, meta, article.text, person, self._schema)
         return msgspec.structs.replace(
             found,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from annotate.corpus import Article
 from annotate.formats.document import Document
@@ -45,7 +47,8 @@ class DocumentReader:
         self._schema = schema
         self._annotator = annotator
         self._skip = skip_unmarked
-        self._seen: Counter[tuple[str, ...]] = Counter()
+        # Of each person's work on a document, digests of the marks.
+        self._seen: defaultdict[tuple[str, ...], list[bytes]] = defaultdict(list)
         self.unmarked = 0
 
     def tasks(self, documents: Iterable[Sourced]) -> Iterator[Matched]:
@@ -85,20 +88,22 @@ class DocumentReader:
         marks = encode_marks(self._schema, document)
         self.unmarked += not marks
         person = document.annotator or self._annotator or f"somebody of {file}"
-        told = ExportedAnnotation(
-            id=self._annotation_number(person, article, document.id),
-            result=marks,
-            completed_by=person,
-        )
-        return ExportedTask(
-            data={}, id=number, annotations=[] if self._skip and not marks else [told]
-        )
+        own = self._annotation_number((person, article, document.id), marks)
+        if own is None or (self._skip and not marks):
+            return ExportedTask(data={}, id=number, annotations=[])
+        told = ExportedAnnotation(id=own, result=marks, completed_by=person)
+        return ExportedTask(data={}, id=number, annotations=[told])
 
-    def _annotation_number(self, person: str, article: str, document_id: str) -> int:
-        """Return the number of a person's work, the same whenever it is imported."""
-        key = (person, article, document_id)
-        self._seen[key] += 1
-        return _number(*key, str(self._seen[key]))
+    def _annotation_number(self, key: tuple[str, ...], marks: list[Any]) -> int | None:
+        """Return the number of a person's work, the same whenever it is imported.
+
+        It is None when the same was there before.
+        """
+        seen, told = self._seen[key], hashlib.sha256(msgspec.json.encode(marks)).digest()
+        if told in seen:
+            return None
+        seen.append(told)
+        return _number(*key, str(len(seen)))
 
 
 def _number(*parts: str) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -12,9 +11,10 @@ from annotate.formats.document import Losses
 from annotate.schema import Schema
 from annotate.spans import Annotation
 from annotate.studio.export.annotations import AnnotationReader
-from annotate.studio.export.matching import Matched, Unmatched
+from annotate.studio.export.matching import Match, Matched, Unmatched
 from annotate.studio.export.reading import ExportedAnnotation, ExportedTask
-from annotate.studio.ledger import EXPORT, Entry, Ledger, Place
+from annotate.studio.export.recognising import is_number, made_number
+from annotate.studio.ledger import Entry, Ledger, Place
 from annotate.studio.settle import decide
 
 
@@ -56,17 +56,22 @@ class Imported(msgspec.Struct, kw_only=True):
 
 
 class Importer:
-    """Makes entries of the ledger of tasks and their articles; `name` is that of the file."""
+    """Makes entries of the ledger, at one place of it, of tasks and their articles."""
 
-    def __init__(self, ledger: Ledger, name: str, schema: Schema) -> None:
+    def __init__(self, ledger: Ledger, place: Place, schema: Schema) -> None:
         self._ledger = ledger
-        self._reader = AnnotationReader(name, schema)
+        self._place = place
+        self._reader = AnnotationReader(schema)
         self._seen: set[int] = set()
         self.tasks: dict[int, Article] = {}
         self.counts = Imported()
 
     def entries(self, tasks: Iterable[Matched]) -> Iterator[Entry]:
-        """Yield everyone's annotations of the tasks that show an article."""
+        """Yield everyone's annotations of the tasks that show an article.
+
+        Those of which the ledger has a later state are left out, and what was decided about
+        the marks of others is kept.
+        """
         for number, (task, match) in enumerate(tasks):
             self.counts.read += 1
             self.counts.drafts += len(task.drafts or ())
@@ -76,22 +81,54 @@ class Importer:
                 continue
             self.counts.matched += 1
             if task.everyones:
-                own = task.id if isinstance(task.id, int) and task.id > 0 else -1 - number
-                taken = self.tasks.get(own, match.article) is not match.article
-                self.tasks[-1 - number if taken else own] = match.article
-            for at, told in enumerate(task.everyones):
-                annotation = self._reader.read(match, told, self._number(task, told, at))
-                self._count(annotation)
-                yield Entry(annotation, msgspec.json.encode(told.marks()))
+                self._record(task, match, number)
+            for told in task.everyones:
+                yield from self._entry(task, match, told)
 
-    def _number(self, task: ExportedTask, told: ExportedAnnotation, at: int) -> int:
-        """Return the annotation's number, or one made of what tells it from the others."""
-        if isinstance(told.id, int) and told.id not in self._seen:
-            self._seen.add(told.id)
-            return told.id
-        own = self.counts.read if task.id is None else task.id
-        told_apart = f"{own} {told.id} {at}".encode()
-        return int.from_bytes(hashlib.sha256(told_apart).digest()[:6], "big")
+    def _record(self, task: ExportedTask, match: Match, number: int) -> None:
+        """Note which article the task shows, under a number that no other task here has."""
+        own = -1 - number
+        if isinstance(task.id, int) and task.id > 0 and is_number(task.id):
+            taken = self.tasks.get(task.id, match.article) is not match.article
+            own = own if taken else task.id
+        self.tasks[own] = match.article
+
+    def _entry(self, task: ExportedTask, match: Match, told: ExportedAnnotation) -> Iterator[Entry]:
+        number, known = self._identify(task, match.article, told)
+        self._seen.add(number)
+        annotation = self._reader.read(match, told, number, self._person(told, known))
+        self._count(annotation)
+        if known is not None:
+            if _time(known.annotation) > _time(annotation):
+                self.counts.older += 1
+                return
+            annotation = decide(annotation, known.annotation.decided)
+        entry = Entry(annotation, msgspec.json.encode(told.marks()))
+        self.counts.added += known != entry
+        yield entry
+
+    def _identify(
+        self, task: ExportedTask, article: Article, told: ExportedAnnotation
+    ) -> tuple[int, Entry | None]:
+        """Return an annotation's number, and what the ledger has of it.
+
+        Its own number counts unless another annotation has it, here or in the ledger: files of
+        several projects may have been joined to one.
+        """
+        if isinstance(told.id, int) and is_number(told.id) and told.id not in self._seen:
+            known = self._ledger.entry(self._place, told.id)
+            if known is None or known.annotation.created_at == told.times()[0]:
+                return told.id, known
+        number = made_number(task, article, told)
+        while number in self._seen:
+            number += 1
+        return number, self._ledger.entry(self._place, number)
+
+    def _person(self, told: ExportedAnnotation, known: Entry | None) -> str:
+        """Return who made an annotation, by the name that the ledger has where none is told."""
+        if not told.address and known and known.annotation.created_at == told.times()[0]:
+            return known.annotation.annotator
+        return told.person(f"export {self._place.project}")
 
     def _count(self, annotation: Annotation) -> None:
         self.counts.submitted += annotation.status == "submitted"
@@ -99,35 +136,6 @@ class Importer:
         self.counts.spans += len(annotation.spans)
         self.counts.repaired += annotation.repaired
         self.counts.set_aside += len(annotation.set_aside)
-
-    def find_place(self, first: Sequence[Entry]) -> Place:
-        """Return where the ledger has the same project's work from before, or a new place."""
-        known = self._ledger.places(EXPORT)
-        for place in known:
-            if any(self._is_there(place, entry) for entry in first):
-                return place
-        return Place(EXPORT, 1 + max((place.project for place in known), default=0))
-
-    def _is_there(self, place: Place, entry: Entry) -> bool:
-        known = self._ledger.entry(place, entry.annotation.id)
-        if known is None:
-            return False
-        one, other = known.annotation, entry.annotation
-        same = (one.article, one.created_at) == (other.article, other.created_at)
-        return same and (bool(other.created_at) or known.result == entry.result)
-
-    def settled(self, place: Place, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield what the ledger has no later state of, with what was decided about its marks."""
-        for entry in entries:
-            known = self._ledger.entry(place, entry.annotation.id)
-            if known is not None:
-                if _time(known.annotation) > _time(entry.annotation):
-                    self.counts.older += 1
-                    continue
-                decided = decide(entry.annotation, known.annotation.decided)
-                entry = entry._replace(annotation=decided)  # noqa: PLW2901, as it counts now
-            self.counts.added += known != entry
-            yield entry
 
 
 def _time(annotation: Annotation) -> str:

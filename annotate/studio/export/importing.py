@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
-from itertools import chain, islice
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from annotate.corpus import Article
@@ -28,11 +27,10 @@ from annotate.studio.export.matching import (
 from annotate.studio.export.newcomers import Newcomers
 from annotate.studio.export.placing import Ground
 from annotate.studio.export.reading import ExportedTask, read_tasks
+from annotate.studio.export.recognising import find_place
 from annotate.studio.ledger import EXPORT, Entry, Ledger, Place
 from annotate.text import digest
 
-# By how many of its annotations an export is known again.
-_KNOWN_BY = 50
 # Where the work of documents of other formats is; exports have the numbers from 1.
 _DOCUMENTS = Place(EXPORT, 0)
 # Fields of a task that say nothing about its article.
@@ -52,19 +50,21 @@ def import_export(
 
     Raises `StudioError` when the file is no such export, or is cut off.
     """
-    importer = Importer(ledger, path.name, schema)
     known = newcomers.articles if newcomers else Articles(articles)
+    # The file is read once more: until something in it is known, its people have no names.
+    with closing(_tasks(path, progress, "Comparing")) as tasks:
+        place = find_place(ledger, (Matched(task, match_task(known, task)) for task in tasks))
+    importer = Importer(ledger, place, schema)
     entries = importer.entries(_matched(known, newcomers, t) for t in _tasks(path, progress))
-    first = list(islice(entries, _KNOWN_BY))
-    place = importer.find_place(first)
-    entries = importer.settled(place, chain(first, entries))
     _bring(ledger, place, importer, entries, newcomers, progress, dry_run=dry_run)
     return importer.counts
 
 
-def _tasks(path: Path, progress: Progress) -> Iterator[ExportedTask]:
+def _tasks(
+    path: Path, progress: Progress, doing: str = "Reading"
+) -> Generator[ExportedTask, None, None]:
     try:
-        with path.open("rb") as stream, progress("Reading", path.stat().st_size) as advance:
+        with path.open("rb") as stream, progress(doing, path.stat().st_size) as advance:
             yield from read_tasks(stream, path, advance)
     except OSError as error:
         raise StudioError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
@@ -105,12 +105,11 @@ def import_documents(
         sha256 = digest(text)
         return (article.id, sha256) in texts or ledger.version(article.id, sha256) is not None
 
-    importer = Importer(ledger, "", schema)
+    importer = Importer(ledger, _DOCUMENTS, schema)
     reader = DocumentReader(
         newcomers, had_text, schema, annotator=annotator, skip_unmarked=skip_unmarked
     )
     entries = importer.entries(reader.tasks(_documents(documents, progress)))
-    entries = importer.settled(_DOCUMENTS, entries)
     _bring(ledger, _DOCUMENTS, importer, entries, newcomers, progress, dry_run=dry_run)
     importer.counts.unmarked = reader.unmarked
     return importer.counts

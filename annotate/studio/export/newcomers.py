@@ -90,6 +90,13 @@ class Newcomers:
         store = self._corpus.store.path
         before = store.with_name(f".{store.name}.before")
         # What a process left that was killed.
+        _remove(_failed(store))
+        if before.exists() and not store.exists():
+            before.replace(store)
+            raise CorpusError(
+                f"{store} was missing, and is back as it was before an import that broke off",
+                "Bring the same files in again, so that they are compared with it.",
+            )
         _remove(before)
         if store.exists():
             _link(store, before)
@@ -104,10 +111,11 @@ class Newcomers:
             if self._before is not None:
                 _restore(self._corpus.store.path, self._before)
             raise
-        finally:
+        else:
             if self._before is not None:
                 _remove(self._before)
-                self._before = None
+        finally:
+            self._before = None
 
 
 def _usable(given_id: str) -> str:
@@ -135,9 +143,23 @@ def _link_file(source: str | Path, target: str | Path) -> None:
 
 
 def _restore(store: Path, before: Path) -> None:
-    _remove(store)
-    if before.exists():
+    """Put a store back; at every moment one of the two is whole."""
+    if not before.exists():
+        _remove(store)
+    elif store.is_dir() or before.is_dir():
+        # Nothing takes the place of a folder.
+        if store.exists():
+            store.rename(_failed(store))
         before.replace(store)
+        _remove(_failed(store))
+    else:
+        before.replace(store)
+        # Where both are still one file, nothing is renamed.
+        _remove(before)
+
+
+def _failed(store: Path) -> Path:
+    return store.with_name(f".{store.name}.failed")
 
 
 def _remove(path: Path) -> None:

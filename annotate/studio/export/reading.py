@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _CHOOSE = "In Label Studio choose Export, then JSON: not JSON-MIN, CSV or another format."
 _AGAIN = "Nothing was brought into the ledger; export it again."
+# A greater number, of the year 5138, counts milliseconds.
+_LAST_SECOND = 10**11
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -49,24 +51,43 @@ class ExportedAnnotation(msgspec.Struct, frozen=True):
         """Return the marks as a type of one's own; raises `msgspec.DecodeError`."""
         return decoder.decode(msgspec.json.encode(self.result))
 
+    @property
+    def who(self) -> str | int | None:
+        """The person's address or, where the export does not tell it, the number."""
+        who = self.completed_by
+        return who.email or who.id if isinstance(who, Person) else who
+
+    @property
+    def address(self) -> str:
+        """The person's address, empty where the export tells none."""
+        return self.who if isinstance(self.who, str) else ""
+
     def person(self, export: str) -> str:
         """Return the person's address, or what stands for it where the export tells none."""
-        who = self.completed_by
-        if isinstance(who, Person):
-            who = who.email or who.id
-        if isinstance(who, str) and who:
-            return who
-        return f"somebody of {export}" if who is None or who == "" else f"user {who} of {export}"
+        return self.address or (
+            f"somebody of {export}" if self.who in {None, ""} else f"user {self.who} of {export}"
+        )
 
     def times(self) -> tuple[str, str]:
-        """Return when it was created and changed, ISO 8601 in UTC, empty when it is not told."""
-        created = _time(self.created_at)
-        return created, _time(self.updated_at) or created
+        """Return when it was created and changed, ISO 8601 in UTC, empty when it is not told.
+
+        Raises `StudioError` for a number that is no time.
+        """
+        try:
+            created = _time(self.created_at)
+            return created, _time(self.updated_at) or created
+        except (ValueError, OverflowError, OSError) as error:
+            raise StudioError(
+                f"annotation {self.id} was created or changed at a time that there is not"
+                f" ({self.created_at}, {self.updated_at})",
+                "Times are ISO 8601, or seconds since 1970; mend the export.",
+            ) from error
 
 
 def _time(told: float | str | None) -> str:
     if isinstance(told, int | float):
-        return datetime.fromtimestamp(told, UTC).isoformat().replace("+00:00", "Z")
+        seconds = told / 1000 if told > _LAST_SECOND else told
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     return told or ""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import datasets
 import pytest
 
-from annotate.dataset.publish.swap import exchange, put_by_turns, taking_the_place_of
+from annotate.dataset.publish.swap import taking_the_place_of
 from annotate.errors import DatasetError
 from tests.dataset.publish.making import contents, made, send
 
@@ -91,26 +91,18 @@ def test_what_was_killed_between_two_renames_is_put_right_by_the_next_time(
     assert not (tmp_path / ".published.publishing").exists()
 
 
-def test_two_folders_are_exchanged_in_one_step_only_on_one_disk(tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / name).touch()
-    assert exchange(tmp_path / "one", tmp_path / "other")
-    assert (tmp_path / "one" / "other").exists()
-    assert not exchange(tmp_path / "one", Path("/proc"))
-
-
-def test_where_they_cannot_be_exchanged_one_comes_after_the_other(tmp_path: Path) -> None:
-    fresh, path, old = (tmp_path / name for name in ("fresh", "path", "old"))
-    for folder in (fresh, path):
-        folder.mkdir()
-        (folder / folder.name).touch()
-    put_by_turns(fresh, path, old)
-    assert [found.name for found in path.iterdir()] == ["fresh"]
-    assert [found.name for found in old.iterdir()] == ["path"]
-    with pytest.raises(FileNotFoundError):
-        put_by_turns(fresh, path, tmp_path / "older")
-    assert [found.name for found in path.iterdir()] == ["fresh"]
+def test_a_version_that_could_not_be_put_back_is_not_removed_and_named(tmp_path: Path) -> None:
+    hidden, target = tmp_path / ".published.publishing", tmp_path / "published"
+    # What a process left that was killed between its renames; then somebody made the folder.
+    for folder in (hidden / "old", hidden / "new", target):
+        folder.mkdir(parents=True)
+        (folder / "mine").write_text(folder.name)
+    before = contents(tmp_path)
+    with pytest.raises(DatasetError, match=r"before is in .*/old\. Move"):
+        taking_the_place_of(target).__enter__()
+    there = contents(tmp_path)
+    del there[".published.publishing/lock"]
+    assert there == before
 
 
 def test_a_place_that_cannot_be_written_is_told(dataset: Path) -> None:

@@ -88,6 +88,31 @@ def test_a_place_of_something_else_is_left_alone(s3: Any, dataset: Path, name: s
     assert s3.find("kho") == [f"kho/tin-tuc/{name}"]
 
 
+@pytest.mark.parametrize("lock", [None, b"{}", b"\xff", b'"\xff"'])
+def test_a_folder_that_only_looks_like_a_version_is_left_alone(
+    s3: Any, dataset: Path, lock: bytes | None
+) -> None:
+    version = "kho/tin-tuc/0123456789abcdef"
+    s3.pipe_file(f"{version}/mine.txt", b"mine")
+    if lock is not None:
+        s3.pipe_file(f"{version}/annotate.lock", lock)
+    before = s3.find("kho")
+    with pytest.raises(DatasetError, match=r"0123456789abcdef/.*, which was not published from"):
+        send(dataset, URL)
+    assert s3.find("kho") == before
+
+
+def test_a_file_that_somebody_put_into_a_version_is_not_removed(
+    s3: Any, dataset: Path, tmp_path: Path
+) -> None:
+    old = send(made(tmp_path / "old", "Cũ."), URL)
+    s3.pipe_file(f"{old.place}/mine.txt", b"mine")
+    before = s3.find("kho")
+    with pytest.raises(DatasetError, match=r"/mine\.txt, which was not published from here"):
+        send(dataset, URL)
+    assert s3.find("kho") == before
+
+
 def test_a_bucket_that_is_not_there_is_told_and_not_made(s3: Any, dataset: Path) -> None:
     with pytest.raises(DatasetError, match=r"cannot be listed: .*does not exist\. Check the name"):
         send(dataset, "s3://khong-co/tin-tuc")
