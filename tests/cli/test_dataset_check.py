@@ -25,7 +25,7 @@ def test_a_dataset_that_holds_is_a_list_of_ticks(sample: Path) -> None:
     assert (done.status, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[-1] == "All of it holds."
-    assert len(lines) == 16
+    assert len(lines) == 17
     assert all(line.startswith("✓ ") for line in lines[:-1])
 
 
@@ -38,7 +38,7 @@ def test_what_does_not_hold_comes_with_what_to_do(sample: Path, tmp_path: Path) 
     place = lines.index("✗ every sentence is in the split of its article")
     assert lines[place + 1].endswith("is in test, its article is not there")
     assert "  → Run `annotate build` again." in lines
-    assert lines[-1] == "1 check of 15 failed."
+    assert lines[-1] == "2 checks of 16 failed."
 
 
 def test_warnings_are_told_and_do_not_fail(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_scripts_get_every_check(sample: Path, tmp_path: Path) -> None:
     done = run_locally("dataset", "check", out, "--json")
     found = json.loads(done.stdout)
     assert done.status == 1
-    assert (found["ok"], found["path"], len(found["checks"])) == (False, str(out), 15)
+    assert (found["ok"], found["path"], len(found["checks"])) == (False, str(out), 16)
     failed = [one for one in found["checks"] if not one["holds"]]
     names = {one["name"] for one in failed}
     assert names == {"every text has its digest", "every annotation is of its article's text"}
