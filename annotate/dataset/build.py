@@ -288,7 +288,8 @@ def _refuse_foreign(out: Path) -> None:
         return
     if not out.is_dir() or (any(out.iterdir()) and not (out / LOCK).is_file()):
         raise DatasetError(
-            f"{out} exists and is not a dataset built here", "Name a new folder, or remove it."
+            f"{out} exists and is not a dataset built here",
+            "Name a new folder; what is in this one is not to be lost.",
         )
     foreign = sorted({path.name for path in out.iterdir()} - _WRITTEN)
     if foreign:

@@ -96,13 +96,15 @@ def _refuse_foreign(out: Path) -> None:
         return
     if not (out / MANIFEST).is_file():
         raise DatasetError(
-            f"{out} exists and is no export of a dataset", "Name a new folder, or remove it."
+            f"{out} exists and is no export of a dataset",
+            "Name a new folder; what is in this one is not to be lost.",
         )
     try:
         then = msgspec.json.decode((out / MANIFEST).read_bytes(), type=_Manifest).files
     except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise DatasetError(
-            f"{out / MANIFEST} cannot be read: {error}", "Name a new folder, or remove it."
+            f"{out / MANIFEST} cannot be read: {error}",
+            "Name a new folder; what is in this one is not to be lost.",
         ) from error
     now = file_digests(out)
     del now[MANIFEST]

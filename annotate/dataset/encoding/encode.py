@@ -109,7 +109,7 @@ def _refuse_foreign(out: Path) -> None:
     if inside and (RECORD not in inside or inside - _WRITTEN):
         raise DatasetError(
             f"{out} is there and holds something other than an encoded dataset",
-            "Name a new folder, or remove it.",
+            "Name a new folder; what is in this one is not to be lost.",
         )
 
 

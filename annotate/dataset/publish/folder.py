@@ -47,7 +47,7 @@ class Folder:
         if not (path / LOCK).is_file():
             raise DatasetError(
                 f"{path} exists and is not a dataset published before",
-                "Name a new folder, or remove it.",
+                "Name a new folder; what is in this one is not to be lost.",
             )
         there = (found.relative_to(path) for found in path.rglob("*") if not found.is_dir())
         return stale_files(str(path), (name.as_posix() for name in there), read_lock(path), files)

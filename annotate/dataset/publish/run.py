@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from annotate.dataset.publish.files import Check, File, Published, Target, files
 from annotate.dataset.publish.folder import Folder
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
+
+# What begins a URL, with or without its slashes.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 # Given the dataset's folder, looks at something; its problems stop the publishing.
 Checking = Callable[[Path], Iterable[Check]]
@@ -107,6 +111,11 @@ def find_target(folder: Path, target: str, *, private: bool = True, tag: str = "
         )
     if not target.strip():
         raise DatasetError("the target is empty", "Name a folder, hf://ORG/NAME or a URL.")
+    if not colon and _SCHEME.match(target):
+        raise DatasetError(
+            f"{target} is neither a URL nor a folder",
+            "Write hf://ORG/NAME with two slashes, or ./ before a folder's name.",
+        )
     if not colon or scheme == "file":
         return Folder(Path(url2pathname(rest)) if colon else Path(target), folder)
     return _store(target)

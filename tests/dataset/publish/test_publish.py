@@ -119,6 +119,7 @@ def test_tags_and_public_places_are_of_the_hub(dataset: Path, target: Path) -> N
     ("target", "told"),
     [
         ("", "the target is empty"),
+        ("hf:/org/name", "is neither a URL nor a folder"),
         ("nowhere://a/b", "cannot be used"),
         ("s3://key:word@bucket/a", "a name or key before an @"),
         ("simplecache::s3://bucket/a", "a URL within another"),
