@@ -6,7 +6,6 @@ config is a set of records, read from the files beside the description.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,13 +17,13 @@ from datasets import ClassLabel, Features, List, Value
 from annotate.dataset.card.citing import citation
 from annotate.dataset.card.facts import Facts
 from annotate.dataset.card.markdown import one_line, plural
+from annotate.dataset.lock import digest_of
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _PARQUET = "application/x-parquet"
 _TYPES = {
     "string": "sc:Text", "bool": "sc:Boolean", "int32": "cr:Int32", "float64": "cr:Float64",
 }  # fmt: skip
-_CHUNK = 1 << 20
 _SCHEMA = "https://schema.org/"
 _CROISSANT = "http://mlcommons.org/croissant/"
 # The terms of the specification; its readers expect the context as it stands there.
@@ -129,16 +128,8 @@ def _files(folder: Path, facts: Facts) -> Iterator[dict[str, Any]]:
                 "contentUrl": name,
                 "contentSize": f"{path.stat().st_size} B",
                 "encodingFormat": _PARQUET,
-                "sha256": _digest(path),
+                "sha256": digest_of(path),
             }
-
-
-def _digest(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
 
 
 def _file_set(config: str) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class _Acceptance:
         self._choice = choice
 
     def tell(self, now: Annotation, one: Quarantined, beside: list[SetAside]) -> list[Decision]:
+        """Return the decisions by which a mark counts, and what goes with it does or does not."""
         digest = mark_digest(one.aside)
         if one.is_relation:
             return [Decision(mark=digest, relation=self._relation(now, one))]
