@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from annotate.dataset.card.kept import without_kept
+from annotate.dataset.digests import digest_of
 from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.schema import Schema
@@ -113,17 +112,6 @@ def file_digests(folder: Path) -> dict[str, str]:
     if card:
         digests[CARD] = digest(without_kept(card.read_text(encoding="utf-8", errors="replace")))
     return dict(sorted(digests.items()))
-
-
-def digest_of(path: Path) -> str:
-    """Return the digest (SHA-256) of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        return digest_of_stream(file)
-
-
-def digest_of_stream(file: Any) -> str:
-    """Return the digest (SHA-256) of what is left to read of an open file."""
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def differences(now: Lock, then: Lock, folder: Path) -> list[str]:

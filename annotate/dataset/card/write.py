@@ -11,11 +11,11 @@ from datasets import Features
 
 from annotate.dataset.built import Built
 from annotate.dataset.card.body import body
+from annotate.dataset.card.croissant import croissant
 from annotate.dataset.card.example import Row, read_row
 from annotate.dataset.card.facts import Facts, Size
 from annotate.dataset.card.head import head
 from annotate.dataset.card.kept import keep
-from annotate.dataset.croissant import croissant
 from annotate.dataset.summary import Summary
 from annotate.schema import Schema
 from annotate.workspace import DatasetSettings

@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from annotate.dataset.lock import LOCK, Lock, digest_of, read_lock
+from annotate.dataset.digests import digest_of
+from annotate.dataset.lock import LOCK, Lock, read_lock
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 

@@ -20,7 +20,8 @@ from huggingface_hub import (
 )
 from huggingface_hub.hf_api import RepoFile
 
-from annotate.dataset.lock import LOCK, Lock, digest_of, read_lock
+from annotate.dataset.digests import digest_of
+from annotate.dataset.lock import LOCK, Lock, read_lock
 from annotate.dataset.publish.additions import SMALL, addition_of, quiet
 from annotate.dataset.publish.files import File, Sent, compare, stale_files
 from annotate.dataset.publish.refusals import FAILURES, is_missing, is_unclear, telling

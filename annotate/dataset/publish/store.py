@@ -26,7 +26,8 @@ import fsspec
 import msgspec
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import CARD, LOCK, Lock, digest_of_stream
+from annotate.dataset.digests import digest_of_stream
+from annotate.dataset.lock import CARD, LOCK, Lock
 from annotate.dataset.publish.files import File, Sent, changed, compare, identity_of
 from annotate.dataset.splits import SPLITS
 from annotate.errors import DatasetError

@@ -17,7 +17,7 @@ from datasets import ClassLabel, Features, List, Value
 from annotate.dataset.card.citing import citation
 from annotate.dataset.card.facts import Facts
 from annotate.dataset.card.markdown import one_line, plural
-from annotate.dataset.lock import digest_of
+from annotate.dataset.digests import digest_of
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 _PARQUET = "application/x-parquet"
