@@ -1,16 +1,18 @@
 """Push and pull beside what else could carry articles and annotations, on one server.
 
-    python -m benchmarks.sync [--articles 2000] [--rounds 5]
+    python -m benchmarks.sync [--articles 2000] [--rounds 7]
 
 Articles of the generated corpus (about 2.8 kB each), each with 15 marks where annotations are
-asked for. Every ratio is of two things that ran in turn in this process, on the same server:
+asked for. Every ratio is of two things that ran in turn in this process, on the same server,
+each at its fastest, as Python's `timeit` advises: what takes longer another time, when nothing
+else has changed, is the machine's other work (here up to 1.8 times, in seconds of CPU too):
 
 - push: our plan and push, beside posting the same records as ready-made JSON in batches of 500,
   and beside the SDK's `import_tasks`; the project is there before, for all three;
 - a push that has nothing to do, beside the first push of the same articles;
 - a full pull into a ledger without annotations, every span proved and written to disk, beside
-  the exports that the server offers, fetched and thrown away; and the share of its time in which
-  our process works;
+  the exports that the server offers, fetched and thrown away; and the shares of its time in which
+  our process and the server's work: what the server is busy with all the time, it limits;
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
 - on PostgreSQL, a full pull by two readers from two workers of gunicorn, beside one reader and
@@ -68,12 +70,20 @@ class Server(NamedTuple):
 
     url: str
     token: str
+    pid: int
 
     @contextmanager
     def studio(self) -> Iterator[Studio]:
         """Give our connection to it."""
         with Studio(self.url, self.token) as studio:
             yield studio
+
+    def seconds(self) -> float:
+        """Return how long its process has worked, in seconds of CPU."""
+        fields = (
+            Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def client(self) -> httpx.Client:
         """Return a plain connection to it."""
@@ -197,10 +207,9 @@ class Bench:
                 again.append(timed(lambda: plan_push(*target, everything)))  # noqa: B023
                 assert plan_push(*target, everything).idle  # noqa: S101
         ours, raw, sdk = took.values()
-        row("push, articles/s", self._rate(ours), "ready-made JSON in 500s", self._rate(raw), 0.9)
-        row("push, articles/s", self._rate(ours), "SDK import_tasks", self._rate(sdk), 1)
-        first_time, second_time = statistics.median(ours), statistics.median(again)
-        row("push again, s", second_time, "first push", first_time, 20, faster=True)
+        row("push, articles/s", ours, "ready-made JSON in 500s", raw, 0.9, self._count)
+        row("push, articles/s", ours, "SDK import_tasks", sdk, 1, self._count)
+        row("push again, s", again, "first push", ours, 20)
 
     def pulls(self) -> None:
         """Print the rows about pulling."""
@@ -208,19 +217,18 @@ class Bench:
             place = self.fill(studio, ledger, title, self._count)
             imported = time.monotonic()
             self._full(studio, ledger, place)
-            fastest = self._fastest(place.project)
             wait(OVERLAP + 5 - (time.monotonic() - imported))
             pull(studio, ledger, place, SCHEMA, overlap=OVERLAP)
-            took = []
+            took, fastest = [], []
             for _ in range(self._rounds):
                 self._change(studio, ledger, place)
                 took.append(timed(lambda: pull(studio, ledger, place, SCHEMA, overlap=OVERLAP)))
-            row(f"pull after {CHANGES} changes, s", statistics.median(took),
-                f"export of {self._count:,}", fastest, 20, faster=True)  # fmt: skip
+                fastest.append(self._fastest(place.project))
+            row(f"pull after {CHANGES} changes, s", took, f"export of {self._count:,}", fastest, 20)
 
     def _full(self, studio: Studio, known: Ledger, place: Place) -> None:
         took: dict[str, list[float]] = {}
-        busy = []
+        busy: dict[str, list[float]] = {"our own process": [], "the server's": []}
         ways: dict[str, Callable[[], float]] = {
             "export JSON": lambda: self._peers.export(place.project, "JSON"),
             "export JSON_MIN": lambda: self._peers.export(place.project, "JSON_MIN"),
@@ -228,22 +236,22 @@ class Bench:
         }
         for number in range(self._rounds):
             with copied(known, self._folder / f"full {number}.sqlite3") as ledger:
-                ours = partial(pull, studio, ledger, place, SCHEMA)
+                whole = partial(pull, studio, ledger, place, SCHEMA)
                 for name in in_turn(["ours", *ways], number):
-                    cpu = time.process_time()
-                    took.setdefault(name, []).append(ways.get(name, lambda: timed(ours))())  # noqa: B023
+                    here, there = time.process_time(), self._server.seconds()
+                    took.setdefault(name, []).append(ways.get(name, lambda: timed(whole))())  # noqa: B023
                     if name == "ours":
-                        busy.append((time.process_time() - cpu) / took[name][-1])
-        rate = self._rate(took.pop("ours"))
+                        worked = (time.process_time() - here, self._server.seconds() - there)
+                        for shares, used in zip(busy.values(), worked, strict=True):
+                            shares.append(used / took[name][-1])
+        ours = took.pop("ours")
         for name, seconds in took.items():
-            row("full pull, articles/s", rate, name, self._rate(seconds), 0.9)
-        print(f"| our own process is at work, share of the pull | {statistics.median(busy):.2f} |")
+            row("full pull, articles/s", ours, name, seconds, 0.9, self._count)
+        for who, shares in busy.items():
+            print(f"| {who} at work, share of the pull | {statistics.median(shares):.2f} |")
 
     def _fastest(self, project: int) -> float:
-        return min(
-            statistics.median(self._peers.export(project, "JSON") for _ in range(self._rounds)),
-            statistics.median(self._peers.snapshot(project) for _ in range(self._rounds)),
-        )
+        return min(self._peers.export(project, "JSON"), self._peers.snapshot(project))
 
     def fill(self, studio: Studio, ledger: Ledger, title: str, count: int) -> Place:
         """Make a project of annotated articles that the ledger knows."""
@@ -266,9 +274,6 @@ class Bench:
             assert found is not None  # noqa: S101
             marks = json.loads(bytes(found.result))
             studio.set_result(number, marks[1:] + marks[:1])
-
-    def _rate(self, seconds: Sequence[float]) -> float:
-        return self._count / statistics.median(seconds)
 
     def memory(self, counts: Sequence[int]) -> None:
         """Print the greatest memory of a full pull of so many articles, and of the SDK's export."""
@@ -341,12 +346,12 @@ def wait(seconds: float) -> None:
 
 
 def row(
-    what: str, ours: float, peer: str, theirs: float, aim: float, *, faster: bool = False
+    what: str, ours: Sequence[float], peer: str, theirs: Sequence[float], aim: float, count: int = 0
 ) -> None:
-    """Print a row: rates divide ours by theirs, times theirs by ours."""
-    ratio = theirs / ours if faster else ours / theirs
-    form = ",.2f" if faster else ",.0f"
-    print(f"| {what} | {ours:{form}} | {peer} {theirs:{form}} | {ratio:.2f} (aim: {aim}) |")
+    """Print a row: the fewest seconds of each, or the rates of `count` in them, and the ratio."""
+    mine, other = min(ours), min(theirs)
+    told = [f"{count / one:,.0f}" if count else f"{one:,.2f}" for one in (mine, other)]
+    print(f"| {what} | {told[0]} | {peer} {told[1]} | {other / mine:.2f} (aim: {aim}) |")
 
 
 def workers(folder: Path, count: int, rounds: int) -> None:
@@ -359,7 +364,7 @@ def workers(folder: Path, count: int, rounds: int) -> None:
         name = cluster.database()
         cluster.sql("CREATE EXTENSION pg_trgm", name)
         database, _ = read_address(cluster.address(name))
-        rates, cores, place = [], [], None
+        seconds, cores, place = [], [], None
         for number in (1, 2):
             with team_server(folder, Team(database, workers=number)) as server:
                 bench = Bench(server, folder, count, rounds)
@@ -371,10 +376,10 @@ def workers(folder: Path, count: int, rounds: int) -> None:
                         with copied(ledger, path) as full:
                             work = partial(pull, studio, full, place, SCHEMA, jobs=number)
                             took.append(cores_at_work(work))
-                rates.append(count / statistics.median(seconds for seconds, _ in took))
+                seconds.append([one for one, _ in took])
                 cores.append(statistics.median(at_work for _, at_work in took))
-    one, two = rates
-    row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6)
+    one, two = seconds
+    row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6, count)
     print(f"| cores at work, of {os.cpu_count()} | {cores[1]:.2f} | 1 and 1 {cores[0]:.2f} |")
 
 
@@ -385,7 +390,7 @@ def team_server(folder: Path, team: Team) -> Iterator[Server]:
     local = LocalServer(folder / "team")
     running = local.start("127.0.0.1", free_port("127.0.0.1"), team=team)
     try:
-        yield Server(running.url, local.login().token)
+        yield Server(running.url, local.login().token, running.pid)
     finally:
         local.stop(running)
 
@@ -394,7 +399,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", type=int, nargs=2, default=(1_000, 10_000))
     given = parser.parse_args()
     print("| what | ours | beside | ratio |\n| --- | ---: | ---: | ---: |")
@@ -404,7 +409,10 @@ def main() -> None:
         (folder / "server").mkdir(mode=0o700)
         with local.use() as running:
             bench = Bench(
-                Server(running.url, local.login().token), folder, given.articles, given.rounds
+                Server(running.url, local.login().token, running.pid),
+                folder,
+                given.articles,
+                given.rounds,
             )
             bench.pushes()
             bench.pulls()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 
 def digest_of(path: Path) -> str:
@@ -13,6 +13,6 @@ def digest_of(path: Path) -> str:
         return digest_of_stream(file)
 
 
-def digest_of_stream(file: IO[bytes]) -> str:
+def digest_of_stream(file: Any) -> str:
     """Return the digest (SHA-256) of what is left to read of an open file."""
     return hashlib.file_digest(file, "sha256").hexdigest()

@@ -177,7 +177,9 @@ class Studio(Connection):
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime"}
         also = ({**changed, "value": since},)
         return self.pages(
-            Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, size, also=also)
+            Listing(
+                project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, size, also=also, lean=True
+            )
         )
 
     def some_tasks(self, project_id: int, tasks: Sequence[int]) -> Iterator[AnnotatedTask]:

@@ -34,7 +34,8 @@ class Listing(Generic[K]):
 
     `lean` spares the server the columns of its own table view, which it works out for all
     that is annotated and leaves out of the answer: a fifth of its time. It does so for a list
-    of tasks to review; a server that means fewer tasks by that tells by its count.
+    of tasks to review; a server that means fewer tasks by that tells by its count, at the first
+    pull, which lists everything.
     """
 
     project: int

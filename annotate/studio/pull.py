@@ -118,7 +118,7 @@ class _Pull:
         whole = found is None
         if found is None:
             found = self._fetch_all(cursor)
-        others = self._agree(found.others)
+        others, tally = self._agree(found.others)
         self._ledger.moves.reopen(self._place, self._reader.late)
         count = self._fetch_drafts() if drafts else 0
         clock = self._clock()
@@ -127,7 +127,7 @@ class _Pull:
         past = PastPull(utc_now(), mark, clock, others, self._schema)
         self._ledger.pulls.end(self._place, past)
         return Pulled(
-            **self._ledger.tally(self._place), **self._counts, foreign=others, full=whole,
+            **tally, **self._counts, foreign=others, full=whole,
             drafts=count, late=len(self._reader.late),
         )  # fmt: skip
 
@@ -196,16 +196,18 @@ class _Pull:
         # Another task may show the same article, so the server is asked.
         return [number for number in known - there if self._studio.result(number) is None]
 
-    def _agree(self, others: int | None) -> int:
+    def _agree(self, others: int | None) -> tuple[int, dict[str, int]]:
         """Have the ledger hold as many annotations as the server reports.
 
-        Returns how many of those on the server are not ours.
+        Returns how many of those on the server are not ours, and the ledger's tally.
         """
         missing: set[str] = set()
         for look in range(_LOOKS):
             reported = self._studio.annotation_number(self._place.project)
-            if others is not None and self._ledger.count(self._place) + others == reported:
-                return others
+            tally = self._ledger.tally(self._place)
+            here = tally["submitted"] + tally["skipped"]
+            if others is not None and here + others == reported:
+                return others, tally
             if look:
                 others, missing = self._compare()
         here = self._ledger.count(self._place) + (others or 0)
