@@ -290,8 +290,10 @@ def open_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Wor
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            settings = _read_settings(folder / FILE_NAME)
+        path = folder / FILE_NAME
+        # A folder or a link to nothing is told, not passed over for a workspace further up.
+        if path.exists() or path.is_symlink():
+            settings = _read_settings(path)
             return Workspace(folder, settings, os.environ if environ is None else environ)
     raise WorkspaceError(
         f"no {FILE_NAME} in {start} or any folder above it",
@@ -303,7 +305,9 @@ def _read_settings(path: Path) -> Settings:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+        raise WorkspaceError(
+            f"{path} cannot be read: {error.strerror}", "Check what is there, and its permissions."
+        ) from error
     try:
         return msgspec.toml.decode(raw, type=Settings)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

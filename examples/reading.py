@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import datasets
 from datasets.exceptions import DatasetGenerationError
+
+_ON_HUB = re.compile(r"(?P<owner>\w[\w.-]*)/\w[\w.-]*")
 
 
 class Span(NamedTuple):
@@ -33,8 +37,11 @@ class Article(NamedTuple):
 def load(dataset: str, config: str, *splits: str) -> datasets.DatasetDict:
     """Return a config that has these splits; end the program with one line when it has not.
 
-    `dataset` is a folder, or a name on the Hub.
+    Rows of articles that nobody annotated are left out.
+    `dataset` is a folder, or OWNER/NAME on the Hub.
     """
+    if not Path(dataset).is_dir() and not is_on_hub(dataset):
+        sys.exit(f"{dataset} cannot be loaded: there is no such folder. Correct its name.")
     datasets.disable_progress_bars()
     try:
         loaded = datasets.load_dataset(dataset, config)
@@ -45,6 +52,10 @@ def load(dataset: str, config: str, *splits: str) -> datasets.DatasetDict:
         sys.exit(
             f"{dataset} cannot be loaded: that file is broken, or has no rows. Build it again."
         )
+    # In an article that nobody annotated no entities do not mean that there are no names.
+    whether = datasets.Value("bool")
+    if all(one.features.get("annotated") == whether for one in loaded.values()):
+        loaded = loaded.filter(bool, input_columns="annotated")
     for split in splits:
         if split not in loaded or not loaded[split].num_rows:
             sys.exit(
@@ -52,6 +63,15 @@ def load(dataset: str, config: str, *splits: str) -> datasets.DatasetDict:
                 "the split a larger share, and build it again."
             )
     return loaded
+
+
+def is_on_hub(dataset: str) -> bool:
+    """Whether it may be OWNER/NAME on the Hub rather than a mistyped folder.
+
+    Without a connection the Hub is asked for half a minute, so nothing else is looked up there.
+    """
+    named = _ON_HUB.fullmatch(dataset)
+    return named is not None and not Path(named["owner"]).is_dir()
 
 
 def read_articles(dataset: str, *splits: str) -> tuple[list[str], dict[str, list[Article]]]:

@@ -3,7 +3,7 @@
     pip install -r examples/requirements.txt
     python examples/train_crf.py DATASET [--json]
 
-DATASET is a folder that `annotate build` wrote, or a name on the Hub. The CRF learns from the
+DATASET is a folder that `annotate build` wrote, or OWNER/NAME on the Hub. The CRF learns from the
 config `tokens`: a row a sentence, words with their tags and where they lie in the text. What it
 finds is scored against the spans of the config `spans`, so a span that cuts a word is missed.
 Training has no chance in it: the same dataset gives the same scores.

@@ -3,7 +3,7 @@
     pip install -r examples/requirements.txt
     python examples/train_spacy.py DATASET [--seed N] [--epochs N] [--json]
 
-DATASET is a folder that `annotate build` wrote, or a name on the Hub. Training needs no GPU and
+DATASET is a folder that `annotate build` wrote, or OWNER/NAME on the Hub. Training needs no GPU and
 no pretrained model. After each epoch the model is scored on the validation split; the best one is
 kept, and when none was better for some epochs, training stops. The same seed gives the same
 scores on the same machine.

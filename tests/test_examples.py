@@ -190,6 +190,57 @@ def test_a_dataset_that_cannot_be_used_gets_one_line(tmp_path: Path) -> None:
         assert outcome.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("given", ["datset", "tests/datset", "./datset", "a/b/c", "README.md"])
+def test_a_mistyped_folder_is_told_at_once_and_not_looked_up_on_the_hub(given: str) -> None:
+    """It was asked for six times, for 25 seconds, where there was no connection."""
+    outcome = run("train_crf.py", given, HF_ENDPOINT="http://127.0.0.1:9")
+    assert (outcome.status, outcome.stdout, outcome.stderr) == (
+        1, "", f"{given} cannot be loaded: there is no such folder. Correct its name.\n",
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("importable")
+def test_an_owner_and_a_name_may_be_on_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reading import is_on_hub
+
+    monkeypatch.chdir(tmp_path)
+    assert is_on_hub("owner/news-1.0")
+    (tmp_path / "owner").mkdir()
+    assert not is_on_hub("owner/news-1.0")
+
+
+def with_unannotated(out: Path) -> Path:
+    """Build `small` with an article in train and one in test that nobody annotated."""
+    shares = Split(train=0.4, validation=0.3, test=0.3)
+    names = [(id_in(split, shares, kind), kind) for kind in "xy" for split in ("train", "test")]
+    articles = [make_article("Trung tá Lê An phát biểu.", name) for name, _ in names]
+    annotations = [
+        make_annotation(one, make_span(9, 14), id=n)
+        for n, (one, (_, kind)) in enumerate(zip(articles, names, strict=True))
+        if kind == "x"
+    ]
+    settings = DatasetSettings(split=shares, include_unannotated=True)
+    build_into(out, articles, annotations, settings=settings)
+    return out
+
+
+def test_what_nobody_annotated_is_neither_learned_from_nor_scored_on(tmp_path: Path) -> None:
+    told, _ = scored("train_crf.py", with_unannotated(tmp_path / "dataset"))
+    assert told["articles"] == {"train": 1, "test": 1}
+    assert told["scores"]["overall"]["strict"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+
+
+@pytest.mark.usefixtures("importable")
+def test_sentences_that_nobody_annotated_are_not_learned_from(tmp_path: Path) -> None:
+    from reading import load
+
+    found = load(str(with_unannotated(tmp_path / "dataset")), "tokens", "train", "test")
+    for split in ("train", "test"):
+        assert [row["id"][0] for row in found[split]] == ["x"]
+
+
 def test_a_split_without_rows_is_told_with_its_file(tmp_path: Path) -> None:
     given = small(tmp_path / "dataset", "train", "validation", "test")
     for shard in given.glob("*/test-*.parquet"):

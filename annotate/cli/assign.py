@@ -165,7 +165,8 @@ def _tell(
         return
     if shares:
         _print_queues(shares, queues, door)
-    click.echo(f"{plural(left, 'article')} of {count:,} have nobody", nl=False)
+    has = "has" if left == 1 else "have"
+    click.echo(f"{plural(left, 'article')} of {count:,} {has} nobody", nl=False)
     say("; run `annotate assign --annotators …` to assign them." if left else ".")
 
 

@@ -17,13 +17,24 @@ from annotate.cli.common import (
     load_workspace_schema,
     plural,
     print_json,
+    shown,
     workspace_option,
 )
+from annotate.cli.losses import lost_spans
 from annotate.workspace import DatasetSettings, Policy, Workspace
 
 if TYPE_CHECKING:
     from annotate.cli.common import Known
     from annotate.dataset.built import Built
+
+
+# What is said of annotations that do not count beside those that do, by the use of the policy.
+_SUPERSEDED = {
+    "latest": "with a later one of the same article",
+    "annotator": "beside one that the policy prefers",
+    "ground-truth": "beside one that is starred as ground truth",
+    "agreed": "with a later one of the same person",
+}
 
 
 @click.command()
@@ -96,7 +107,7 @@ def build(
         gone = list(known.gone)
         print_json({"path": str(out.resolve()), **msgspec.structs.asdict(built), "gone": gone})
     else:
-        _print(built, out, known)
+        _print(built, out, known, settings.policy.use)
 
 
 def _settings(
@@ -147,7 +158,46 @@ def _tell(differences: list[str], out: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _print(built: Built, out: Path, known: Known) -> None:
+def _print_unannotated(built: Built) -> None:
+    """Say what became of the articles in which nothing counts."""
+    nobody = built.unannotated - built.ineligible
+    refused = " of which the policy takes no annotation"
+    for count, out, within in (
+        (nobody, " without a submitted annotation", ""),
+        (built.ineligible, refused, refused),
+    ):
+        articles = plural(count, "article")
+        if count and built.included:
+            click.echo(f"In it, not annotated: {articles}{within}; `annotated` is false there")
+        elif count:
+            click.echo(f"Left out: {articles}{out}")
+
+
+def _print_apart(built: Built, use: str) -> None:
+    """Tell what is left out, by the use of the policy, and what to look at of what is in it."""
+    for count, noun, why in (
+        (built.outdated, "annotation", "of a text that the corpus no longer has"),
+        (built.superseded, "annotation", _SUPERSEDED[use]),
+        (built.set_aside, "mark", f"in quarantine, which {_do(built.set_aside)} not count"),
+        (built.waiting, "span", "whose label was split, until somebody has chosen another"),
+        (built.waiting_relations, "relation", "at such a span"),
+    ):
+        if count:
+            click.echo(f"Left out: {plural(count, noun)} {why}")
+    counts = "counts" if built.doubtful == 1 else "count"
+    for count, noun, why in (
+        (built.doubtful, "mark", f"in quarantine that {counts}"),
+        (built.unfit, "relation", "whose ends the schema does not allow"),
+    ):
+        if count:
+            click.echo(f"In it, for a look: {plural(count, noun)} {why}")
+
+
+def _do(count: int) -> str:
+    return "does" if count == 1 else "do"
+
+
+def _print(built: Built, out: Path, known: Known, use: str) -> None:
     click.echo(
         f"{out}: {plural(built.articles, 'article')}, "
         f"{plural(built.entities, 'entity', 'entities')}, {plural(built.relations, 'relation')}"
@@ -155,22 +205,16 @@ def _print(built: Built, out: Path, known: Known) -> None:
     click.echo(", ".join(f"{split} {count:,}" for split, count in built.splits.items()))
     if empty := {"train", "validation", "test"} - built.splits.keys():
         click.echo(f"No article falls into {' or '.join(sorted(empty))} yet.")
-    for count, noun, why in (
-        (built.unannotated - built.ineligible, "article", "without a submitted annotation"),
-        (built.ineligible, "article", "of which the policy takes no annotation"),
-        (built.outdated, "annotation", "of a text that the corpus no longer has"),
-        (built.superseded, "annotation", "with a later one of the same article"),
-        (built.set_aside, "mark", "in quarantine, which do not count"),
-        (built.waiting, "span", "whose label was split, until they are reviewed"),
-        (built.waiting_relations, "relation", "at those spans"),
-    ):
-        if count:
-            click.echo(f"Left out: {plural(count, noun)} {why}")
-    if built.doubtful:
-        click.echo(f"In it, for a look: {plural(built.doubtful, 'mark')} in quarantine that count")
+    _print_unannotated(built)
+    _print_apart(built, use)
     if built.lacking:
         ids = plural(len(built.lacking), "id")
         click.echo(f"splits.csv lists {ids} that the corpus lacks: {listed(built.lacking)}")
+    if built.card_saved:
+        click.echo(
+            f"README.md was not as a build wrote it: saved as {shown(Path(built.card_saved))}."
+            " A build keeps what stands between `<!-- kept: NAME -->` and `<!-- /kept -->`"
+        )
     if known.changed:
         articles = plural(len(known.changed), "article")
         click.echo(f"With the text that was pushed, changed in the corpus since: {articles}")
@@ -180,8 +224,7 @@ def _print(built: Built, out: Path, known: Known) -> None:
             " `annotate push --prune` takes it out"
         )
     if built.losses:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in built.losses.items())
-        click.echo(f"Not in `tokens` as marked: {reasons} (losses.parquet)")
+        click.echo(f"Not in `tokens` as marked: {lost_spans(built.losses)} (losses.parquet)")
     click.echo(f'Load it: load_dataset("{out}", "spans")')
     usual = str(out) == "dataset"
     check, publish = ("", "") if usual else (f" {out}", f" --dataset {out}")

@@ -300,7 +300,9 @@ def fixed_splits(workspace: Workspace) -> dict[str, SplitName]:
     """Return the articles whose split a person listed in splits.csv; that need not exist."""
     from annotate.dataset.splits import read_fixed
 
-    return read_fixed(workspace.splits_path) if workspace.splits_path.exists() else {}
+    path = workspace.splits_path
+    # A link that leads nowhere is a list that is lost: without it articles would change splits.
+    return read_fixed(path) if path.exists() or path.is_symlink() else {}
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -11,7 +11,7 @@ from annotate.formats.registry import FORMATS, Format
 LABEL_STUDIO = Format(
     name="label-studio", title="Label Studio's JSON, tasks with annotations",
     offsets="code points", suffix=".json", reader="annotate.studio.export:import_export",
-    writer="annotate.studio.export.writing:write_tasks", writing=("schema",),
+    writer="annotate.studio.export.writing:write_tasks", writing=("schema", "unannotated"),
 )  # fmt: skip
 
 EVERY = dict(sorted({**FORMATS, LABEL_STUDIO.name: LABEL_STUDIO}.items()))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import add
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +51,16 @@ _SHOWN = 10
     "--units", type=click.Choice(["utf-16", "code-points", "graphemes"]),
     help="What the offsets count, for doccano, where its spans do not tell.",
 )  # fmt: skip
+@click.option(
+    "--skip-known", is_flag=True,
+    help="Leave out annotations that say nothing beyond one that their article has already.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what would be brought in.")
 @workspace_option
 @json_option
 def import_(
-    workspace: Workspace, name: str, paths: tuple[Path, ...], *, dry_run: bool, as_json: bool,
-    **given: Any,
+    workspace: Workspace, name: str, paths: tuple[Path, ...], *, skip_known: bool, dry_run: bool,
+    as_json: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Bring annotations made with another tool into corpus and ledger.
 
@@ -85,13 +88,15 @@ def import_(
     ):
         bringing = _Bringing(workspace, ledger, _known(workspace, ledger), schema)
         if form is LABEL_STUDIO:
-            found = bringing.exports(paths, dry_run=dry_run)
+            found = bringing.exports(_task_files(paths), skip_known=skip_known, dry_run=dry_run)
         else:
-            found = bringing.documents(form, paths, given, dry_run=dry_run)
+            options = {**given, "skip_known": skip_known}
+            found = bringing.documents(form, paths, options, dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, **msgspec.to_builtins(found)})
     else:
-        _print(found, skipped=bool(given["skip_unmarked"]), dry_run=dry_run)
+        skipped = (bool(given["skip_unmarked"]), skip_known)
+        _print(found, *skipped, dry_run=dry_run)
 
 
 def _known(workspace: Workspace, ledger: Ledger) -> Known:
@@ -132,62 +137,77 @@ class _Bringing:
             Newcomers(self._corpus, Articles(self._known.articles)), rich_progress,
             former=[made.article for made in former.values()],
             annotator=given["annotator"] or "", skip_unmarked=bool(given["skip_unmarked"]),
-            dry_run=dry_run,
+            skip_known=given["skip_known"], dry_run=dry_run,
         )  # fmt: skip
         found.losses.update(losses)
         return found
 
-    def exports(self, paths: tuple[Path, ...], *, dry_run: bool) -> Imported:
+    def exports(self, paths: list[Path], *, skip_known: bool, dry_run: bool) -> Imported:
         """Bring in exports of Label Studio, one after the other, once all of them were read."""
-        from annotate.studio.export import import_export
+        from annotate.formats.files import Faults
+        from annotate.studio.export import Imported, import_export
+        from annotate.studio.export.earlier import Earlier
         from annotate.studio.export.matching import Articles
         from annotate.studio.export.newcomers import Newcomers
 
         if len(paths) > 1 and not dry_run:
-            self.exports(paths, dry_run=True)
-        articles = Articles(self._known.articles)
-        return reduce(
-            add,
-            [
-                import_export(
+            self.exports(paths, skip_known=skip_known, dry_run=True)
+        articles, earlier = Articles(self._known.articles), Earlier(self._ledger)
+        faults, found = Faults(), Imported()
+        for path in paths:
+            with faults.kept() if dry_run else nullcontext():
+                found += import_export(
                     self._ledger, path, (), self._schema, rich_progress,
-                    newcomers=Newcomers(self._corpus, articles), dry_run=dry_run,
-                )
-                for path in paths
-            ],
-        )  # fmt: skip
+                    newcomers=Newcomers(self._corpus, articles), earlier=earlier,
+                    skip_known=skip_known, dry_run=dry_run,
+                )  # fmt: skip
+        faults.tell()
+        return found
 
 
 def _documents(
     form: Format, paths: tuple[Path, ...], losses: Losses, options: dict[str, Any]
 ) -> Iterator[Sourced]:
+    from annotate.formats.files import Faults
     from annotate.studio.export.documents import Sourced
 
+    faults = Faults()
     for path in paths:
-        for document in form.read(path, losses, **options):
-            yield Sourced(document, path.resolve().name)
+        with faults.kept():
+            for document in form.read(path, losses, **options):
+                yield Sourced(document, path.resolve().name)
+    faults.tell()
 
 
-def _print(found: Imported, *, skipped: bool, dry_run: bool) -> None:
+def _task_files(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the files, and those in folders but for what an export of ours says of itself."""
+    from annotate.dataset.exporting import MANIFEST
+    from annotate.formats.files import files_of
+
+    files = [(file, path) for path in paths for file in files_of(path, [".json"])]
+    return [
+        file
+        for file, path in files
+        if file == path or file.name != MANIFEST or not file.read_bytes().lstrip().startswith(b"{")
+    ]
+
+
+def _print(found: Imported, skip_unmarked: bool, skip_known: bool, *, dry_run: bool) -> None:
     from annotate.formats.losses import told
 
-    bare = "not annotated" if skipped else "taken as annotated; see --skip-unmarked"
     total = plural(found.submitted + found.skipped, "annotation")
     click.echo(f"{plural(found.read, 'text')}: {total}, {plural(found.spans, 'span')}")
     news = (plural(found.articles, "new article"), plural(found.added, "new or changed annotation"))
     click.echo(f"Corpus: {news[0] if found.articles else 'nothing new'}")
     click.echo(f"Ledger: {news[1] if found.added else 'nothing new'}")
-    for count, noun, what in (
-        (found.renamed, "new article", "under another id than the file gives"),
-        (found.repaired, "span", "repaired from UTF-16 offsets"),
-        (found.set_aside, "mark", "in quarantine; see `annotate quarantine list`"),
-        (found.unmarked, "text", f"without a mark, {bare}"),
-        (found.older, "annotation", "of which the ledger has a later state"),
-        (found.drafts, "draft", "left out"),
-        (found.foreign, "annotation", "of texts that make no article"),
-    ):
+    for count, noun, what in _counts(found, skip_unmarked, skip_known, dry_run=dry_run):
         if count:
             click.echo(f"{plural(count, noun)} {what}")
+    if annotated := len(found.annotated):
+        was, get = ("was", "gets") if annotated == 1 else ("were", "get")
+        people = plural(len(found.annotators), "person", "people")
+        already = f"{plural(annotated, 'article')} {was} annotated already, by {people}"
+        click.echo(f"{already}, and {get} a further annotation")
     for text in found.unmatched[:_SHOWN]:
         click.echo(f"Left out: {text.task}, {text.begins!r}: {text.reason}")
     if (more := len(found.unmatched) - _SHOWN) > 0:
@@ -196,3 +216,22 @@ def _print(found: Imported, *, skipped: bool, dry_run: bool) -> None:
         click.echo(f"Not carried: {told(found.losses)}")
     if dry_run:
         click.echo("Nothing was changed: --dry-run.")
+
+
+def _counts(
+    found: Imported, skip_unmarked: bool, skip_known: bool, *, dry_run: bool
+) -> Iterator[tuple[int, str, str]]:
+    """Yield what is told only where there is some of it: how many, of what, and what of them."""
+    aside = "in quarantine; see `annotate quarantine list`"
+    bare = "not annotated" if skip_unmarked else "taken as annotated; see --skip-unmarked"
+    known = "with nothing that the ledger has not already; a copy? See --skip-known"
+    left_out = "left out, for the ledger has all that it says"
+    yield found.renamed, "new article", "under another id than the file gives"
+    yield found.repaired, "span", "repaired from UTF-16 offsets"
+    yield found.set_aside, "mark", "would be put in quarantine" if dry_run else aside
+    yield found.unmarked, "text", f"without a mark, {bare}"
+    yield found.older, "annotation", "of which the ledger has a later state"
+    yield found.pulled, "annotation", "left out, for the ledger has it from the server"
+    yield found.copies, "annotation", left_out if skip_known else known
+    yield found.drafts, "draft", "left out"
+    yield found.foreign, "annotation", "of texts that make no article"

@@ -12,7 +12,7 @@ import click
 def init(folder: Path) -> None:
     """Lay out a new workspace with a sample schema and corpus.
 
-    DIR must not exist or be empty.
+    DIR is made; one that is there already must be empty.
 
     \b
     Example:

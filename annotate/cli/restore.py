@@ -163,7 +163,8 @@ def _carry_out(
 def _print_plan(plan: Plan, url: str) -> None:
     for part in plan.parts:
         counts = f"{part.submitted:,} submitted and {part.skipped:,} skipped annotations"
-        goes_on = f"; {len(part.there):,} articles are there already" if part.there else ""
+        there = plural(len(part.there), "article is", "articles are")
+        goes_on = f"; {there} there already" if part.there else ""
         say(
             f"Project {part.source.project} at {part.source.server}:"
             f" {plural(len(part.tasks), 'article')}, {counts}{goes_on}"

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 @click.command()
 @workspace_option
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True,
+    "--port", metavar="PORT", type=click.IntRange(1, 65535), default=8080, show_default=True,
     help="The port to listen on.",
 )  # fmt: skip
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--host", metavar="ADDRESS", default="127.0.0.1", show_default=True,
+    help="The address to listen on.",
+)  # fmt: skip
 @click.option(
     "--database", metavar="URL",
     help="Run it for a team, on PostgreSQL: postgresql://USER@HOST/NAME. Its password is best"
@@ -79,6 +82,10 @@ def serve(
         return
     team = _team(server, *options)
     _warn(server, team, host, first=database is not None)
+    if workspace.url is not None and (team is None or team.url != workspace.url):
+        click.echo(
+            f"This workspace pushes to and pulls from {workspace.url}, not this server.", err=True
+        )
     running = server.start(host, port, rich_progress, team=team)
     try:
         if as_json:

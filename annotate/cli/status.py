@@ -43,7 +43,7 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
     Example:
       annotate status
     """
-    from annotate.studio.ledger import open_ledger
+    from annotate.studio.ledger import EXPORT, open_ledger
     from annotate.studio.status import summarise
 
     schema = load_workspace_schema(workspace)
@@ -56,10 +56,9 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
-    pulled = f"pulled {found.pulled_at[:16].replace('T', ' ')} UTC" if found.pulled_at else None
-    click.echo(f"{workspace.settings.title} · {schema.name} {schema.version} · ", nl=False)
-    never = "never pulled; run `annotate pull`" if found.pushed else "run `annotate push`"
-    say(pulled or never)
+    on_server = any(place.server != EXPORT for place in places)
+    state = _state(found, shown(workspace.corpus_path), on_server=on_server)
+    say(f"{workspace.settings.title} · {schema.name} {schema.version} · {state}")
     console = stdout()
     console.print(_progress_table(found))
     if found.annotators:
@@ -67,6 +66,17 @@ def status(workspace: Workspace, *, as_json: bool) -> None:
     _print_changed(found.changed)
     _print_asides(found)
     _print_breaches(found, shown(workspace.schema_path))
+
+
+def _state(found: Status, corpus: str, *, on_server: bool) -> str:
+    """Return how far the work with the server is, and what is the next step."""
+    if found.pulled_at:
+        return f"pulled {found.pulled_at[:16].replace('T', ' ')} UTC"
+    if on_server:
+        return "never pulled; run `annotate pull`"
+    if not found.articles:
+        return f"no articles yet; put texts into {corpus} or run `annotate corpus add`"
+    return "never pushed; run `annotate push`"
 
 
 def _print_changed(changed: tuple[str, ...]) -> None:
@@ -119,7 +129,8 @@ def _progress_table(found: Status) -> Table:
         ("in quarantine", len(found.set_aside), f"{told}; see `annotate quarantine list`"),
         ("against rules", len(found.breaches), "marks; the first are below, --json lists all"),
     )
-    for name, count, note in rows:
+    # Before anything was pushed or imported, the rest would be noughts that tell nothing.
+    for name, count, note in rows if found.pushed or found.annotators else rows[:1]:
         table.add_row(name, f"{count:,}", note if count else "")
     return table
 

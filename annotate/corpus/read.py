@@ -42,7 +42,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if _is_article(p) and p.is_file())
+            # A link to nothing is read too, which says so: its article would be gone in silence.
+            found = sorted(p for p in path.rglob("*") if _is_article(p) and not p.is_dir())
         elif _is_article(path):
             found = [path]
         elif not path.exists():

@@ -10,32 +10,34 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from annotate.corpus import Article
 from annotate.dataset.built import Built
 from annotate.dataset.card import write_card
-from annotate.dataset.card.kept import read_kept
 from annotate.dataset.counts import Counts
+from annotate.dataset.ends import Ends
+from annotate.dataset.former import former_card, refuse_foreign, save_card
 from annotate.dataset.given import Given, gathered
 from annotate.dataset.joining import Vocabulary, join, several_answers, without
 from annotate.dataset.lock import (
-    CARD,
     CONFIGS,
-    LOCK,
     Chosen,
     Lock,
     differences,
     identity,
     make_lock,
     read_lock,
+    reading,
     write_lock,
 )
-from annotate.dataset.policy import check_policy, choose
+from annotate.dataset.policy import check_policy, choose, none_taken
 from annotate.dataset.rows import Rows
 from annotate.dataset.splits import SplitName, Splits
 from annotate.dataset.summary import Summary
-from annotate.dataset.tables import LOSSES, Tables
+from annotate.dataset.tables import Tables
 from annotate.dataset.writing import replacing
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
@@ -45,7 +47,6 @@ from annotate.workspace import DatasetSettings
 
 # Articles after which progress is told.
 _TOLD = 50
-_WRITTEN = frozenset({LOCK, LOSSES, CARD, "croissant.json", "plots", *CONFIGS})
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ def build(
     `spans` must be built.
     Raises `DatasetError` when nothing is annotated, when an annotation has a label that
     the schema lacks, when `out` holds something else, or when it cannot be written.
+    A card in `out` in which words were changed outside its kept sections is saved beside it.
     """
     chosen = Chosen(settings=settings, fixed=fixed or {}, waiting=waiting, configs=configs)
     sources = _readable(articles), _readable(annotations)
@@ -81,8 +83,9 @@ def build_given(
 
 def _replace(out: Path, given: Given, schema: Schema, chosen: Chosen, progress: Progress) -> Built:
     with replacing(out) as fresh:
-        former = _former_card(out)
-        return _Build(fresh, given, schema, chosen, progress).run(former)
+        former = former_card(out)
+        built = _Build(fresh, given, schema, chosen, progress).run(former)
+        return msgspec.structs.replace(built, card_saved=save_card(out, former))
 
 
 def check(
@@ -109,7 +112,8 @@ def _lock(given: Given, schema: Schema, chosen: Chosen) -> Lock:
 @contextmanager
 def _writing(out: Path) -> Iterator[None]:
     """Refuse a folder that is not ours to replace, and say what cannot be written."""
-    _refuse_foreign(out)
+    with reading(out):
+        refuse_foreign(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         yield
@@ -144,19 +148,6 @@ def _readable(given: Iterable[T]) -> Iterator[T]:
         ) from error
 
 
-def _former_card(out: Path) -> str:
-    """Return the card that is replaced, empty when there is none; refuse a broken one early."""
-    path = out / CARD
-    if not path.is_file():
-        return ""
-    try:
-        card = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not UTF-8", "Save it as UTF-8, or delete it.") from error
-    read_kept(card)
-    return card
-
-
 class _Known(NamedTuple):
     """An article, the digest of its text, its annotations, and what is kept of current ones.
 
@@ -182,7 +173,8 @@ class _Build:
         self._rows = Rows(schema)
         self._names = given.pseudonyms()
         self._several = several_answers(schema)
-        self._counts = Counts()
+        self._undirected = {kind.name for kind in schema.relations if not kind.directed}
+        self._counts = Counts(Ends(schema.relations))
         self._summary = Summary(schema)
         self._splits = Splits(self._settings.split, chosen.fixed, self._clusters())
 
@@ -192,7 +184,7 @@ class _Build:
     def run(self, former: str) -> Built:
         """Build, and return what was built; `former` is the card that is replaced."""
         check_policy(self._settings.policy, self._names)
-        tables = Tables(self._folder, self._schema, self._settings.tokens, self._chosen.configs)
+        tables = Tables(self._folder, self._schema, self._settings, self._chosen.configs)
         with tables:
             for known in self._joined():
                 self._add(known, tables)
@@ -234,7 +226,8 @@ class _Build:
 
     def _add(self, known: _Known, tables: Tables) -> None:
         article, sha256, found, current = known
-        choice = choose(sha256, found, self._settings.policy, self._several)
+        policy = self._settings.policy
+        choice = choose(sha256, found, policy, self._several, self._undirected)
         self._counts.add_choice(choice)
         split = self._splits.of(article.id, article.cluster or article.id)
         kept = without(choice.annotation, self._chosen.waiting) if choice.annotation else None
@@ -243,7 +236,8 @@ class _Build:
         if kept and choice.annotation:
             self._counts.add_article(choice.annotation, kept, split)
         if kept or self._settings.include_unannotated:
-            tables.add_article(self._rows.span(article, sha256, marked), article, kept, split)
+            row = self._rows.span(article, sha256, marked, annotated=kept is not None)
+            tables.add_article(row, article, kept, split)
         for one in sorted(current, key=self._by_name) if "annotations" in tables.features else ():
             told = marked if one is kept else self._rows.marked(article.text, one)
             name = self._names[one.annotator]
@@ -253,22 +247,27 @@ class _Build:
         return self._names[annotation.annotator], annotation.id
 
     def _refuse_empty(self) -> None:
-        if not self._counts.of["articles"]:
-            taken = "an annotation that the policy takes"
-            what = taken if self._counts.of["ineligible"] else "a submitted annotation"
-            raise DatasetError(
-                f"no article of the corpus has {what}",
-                "Annotate some in Label Studio, run `annotate pull`, then build again.",
-            )
+        if self._counts.of["articles"]:
+            return
+        if self._counts.of["ineligible"]:
+            raise none_taken(self._settings.policy)
+        raise DatasetError(
+            "no article of the corpus has a submitted annotation",
+            "Annotate some in Label Studio, run `annotate pull`, then build again.",
+        )
 
     def _built(self, tables: Tables) -> Built:
         splits = tables.splits()["spans"]
         names = (
             "articles", "unannotated", "entities", "relations", "set_aside", "outdated",
-            "superseded", "waiting", "waiting_relations", "ineligible", "doubtful",
+            "superseded", "waiting", "waiting_relations", "ineligible", "doubtful", "unfit",
         )  # fmt: skip
+        counted: dict[str, Any] = {name: self._counts.of[name] for name in names}
         return Built(
-            **{name: self._counts.of[name] for name in names},
+            **counted,
+            included=tables.count("spans") - self._counts.of["articles"],
+            # Told by who replaces the former card.
+            card_saved="",
             annotators=len(self._summary.annotators),
             lacking=self._splits.lacking,
             annotations=tables.count("annotations"),
@@ -279,21 +278,4 @@ class _Build:
                 for label in self._schema.labels
             },
             losses=dict(sorted(tables.losses.items())),
-        )
-
-
-def _refuse_foreign(out: Path) -> None:
-    """Refuse to replace anything that a build did not write."""
-    if not out.exists():
-        return
-    if not out.is_dir() or (any(out.iterdir()) and not (out / LOCK).is_file()):
-        raise DatasetError(
-            f"{out} exists and is not a dataset built here",
-            "Name a new folder; what is in this one is not to be lost.",
-        )
-    foreign = sorted({path.name for path in out.iterdir()} - _WRITTEN)
-    if foreign:
-        raise DatasetError(
-            f"{out} holds {', '.join(foreign)}, which a build did not write",
-            "Move it elsewhere; a build replaces the whole folder.",
         )

@@ -14,10 +14,13 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     of a text that the corpus no longer has, `superseded` those older than another's work
     on the same article, `waiting` spans of a split label that wait for a person to choose
     and `waiting_relations` those at their ends; none of these are in the dataset. Of
-    `ineligible` articles the policy takes no annotation. `doubtful` marks in quarantine count
-    until somebody has looked at them. `annotations` counts everyone's that
-    are of the texts as they are now, `annotators` the people who made them. `lacking` are the
-    articles whose split is listed and that the corpus does not have.
+    `ineligible` articles the policy takes no annotation; they are among the `unannotated`, of
+    which `included` tells how many are rows all the same, with `annotated` false. `doubtful`
+    marks in quarantine count until somebody has looked at them. `unfit` relations are in it
+    although the schema does not allow what is at their ends. `annotations` counts everyone's
+    that are of the texts as they are now, `annotators` the people who made them. `lacking` are
+    the articles whose split is listed and that the corpus does not have. `card_saved` is where
+    the card was saved that was there before, empty when a build wrote all but its kept sections.
     """
 
     articles: int
@@ -34,7 +37,10 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     waiting_relations: int = 0
     ineligible: int = 0
+    included: int = 0
     doubtful: int = 0
+    unfit: int = 0
     annotations: int = 0
     annotators: int = 0
     lacking: tuple[str, ...] = ()
+    card_saved: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from annotate.dataset.ends import Ends
 from annotate.dataset.policy import Choice
 from annotate.dataset.splits import SPLITS, SplitName
 from annotate.spans import Annotation
@@ -12,7 +13,8 @@ from annotate.spans import Annotation
 class Counts:
     """Of articles and annotations, by what they are called in `Built`; of labels by split."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: Ends) -> None:
+        self._ends = ends
         self.of: Counter[str] = Counter()
         self.labels: dict[SplitName, Counter[str]] = {split: Counter() for split in SPLITS}
 
@@ -36,6 +38,7 @@ class Counts:
         counts["articles"] += 1
         counts["entities"] += len(kept.spans)
         counts["relations"] += len(kept.relations)
+        counts["unfit"] += self._ends.count(kept)
         counts["waiting"] += len(marked.spans) - len(kept.spans)
         counts["waiting_relations"] += len(marked.relations) - len(kept.relations)
         self.labels[split].update([span.label for span in kept.spans])

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from datasets import ClassLabel, List
 
-from annotate.dataset.features import METADATA
+from annotate.dataset.features import ANNOTATED, METADATA, tells_annotated
 from annotate.dataset.lock import file_digests
 from annotate.dataset.reading import BuiltDataset, Row
 from annotate.dataset.writing import replacing
 from annotate.errors import DatasetError
 from annotate.formats.document import Document, Losses
+from annotate.formats.losses import lose
 from annotate.formats.registry import Format
-from annotate.progress import Progress, silent
+from annotate.progress import Advance, Progress, silent
 from annotate.spans import Relation, Span
 
 CONFIG = "spans"
 # What was exported, and the digests of the files that it is.
 MANIFEST = "export.json"
+# The option of writers that can tell which documents nobody annotated, by their ids.
+CAN_TELL = "unannotated"
 
 _OF_AN_ENTITY = frozenset({"id", "start", "end", "label", "text"})
 
@@ -67,12 +70,8 @@ def export_dataset(
     total = sum(dataset.count(CONFIG, split) for split in wanted)
     try:
         with replacing(out) as fresh, progress("Exporting", total) as advance:
-            told: dict[str, Split] = {}
-            for split in wanted:
-                losses = Losses()
-                documents = _told(documents_of(dataset, split), advance)
-                form.write(documents, fresh / f"{split}{form.suffix}", losses, **(options or {}))
-                told[split] = Split(dataset.count(CONFIG, split), losses)
+            export = _Export(dataset, fresh, form, options or {}, advance)
+            told = {split: export.write(split) for split in wanted}
             exported = Exported(form.name, told, file_digests(fresh))
             manifest = msgspec.json.format(msgspec.json.encode(exported, order="sorted"))
             (fresh / MANIFEST).write_bytes(manifest + b"\n")
@@ -84,10 +83,35 @@ def export_dataset(
     return exported
 
 
-def _told(documents: Iterator[Document], advance: Callable[[int], None]) -> Iterator[Document]:
-    for document in documents:
-        yield document
-        advance(1)
+class _Export:
+    """Writes splits of a dataset into a folder."""
+
+    def __init__(
+        self, dataset: BuiltDataset, folder: Path, form: Format, options: Mapping[str, Any],
+        advance: Advance,
+    ) -> None:  # fmt: skip
+        self._dataset = dataset
+        self._folder = folder
+        self._form = form
+        self._options = dict(options)
+        self._advance = advance
+
+    def write(self, split: str) -> Split:
+        """Write a split; what nobody annotated only in a format that can tell it."""
+        losses, bare = Losses(), unannotated_in(self._dataset, split)
+        options, left_out = self._options, bare
+        if CAN_TELL in self._form.writing:
+            options, left_out = {**options, CAN_TELL: bare}, set()
+        lose(losses, "articles that nobody annotated", len(left_out))
+        documents = self._told(split, left_out)
+        self._form.write(documents, self._folder / f"{split}{self._form.suffix}", losses, **options)
+        return Split(self._dataset.count(CONFIG, split) - len(left_out), losses)
+
+    def _told(self, split: str, left_out: Collection[str]) -> Iterator[Document]:
+        for document in documents_of(self._dataset, split):
+            if document.id not in left_out:
+                yield document
+            self._advance(1)
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -117,16 +141,28 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def language_of(dataset: BuiltDataset) -> str:
-    """Return the code of the language that all articles have, else `xx`."""
-    rows = (
-        row for split in dataset.splits(CONFIG) for row in dataset.rows(CONFIG, split, ["language"])
-    )
-    found = {row["language"] or "" for row in rows}
+    """Return the code of the language that all annotated articles have, else `xx`."""
+    columns = ["language", *_whether(dataset)]
+    rows = (row for split in dataset.splits(CONFIG) for row in dataset.rows(CONFIG, split, columns))
+    found = {row["language"] or "" for row in rows if row.get(ANNOTATED, True)}
     return found.pop() if len(found) == 1 and "" not in found else "xx"
 
 
+def unannotated_in(dataset: BuiltDataset, split: str) -> set[str]:
+    """Return the ids of the articles of a split that nobody annotated."""
+    if not _whether(dataset):
+        return set()
+    rows = dataset.rows(CONFIG, split, ["id", ANNOTATED])
+    return {row["id"] for row in rows if not row[ANNOTATED]}
+
+
+def _whether(dataset: BuiltDataset) -> list[str]:
+    """Return the column that tells which articles somebody annotated, where there is one."""
+    return [ANNOTATED] if tells_annotated(dataset.features(CONFIG)) else []
+
+
 def documents_of(dataset: BuiltDataset, split: str) -> Iterator[Document]:
-    """Yield the articles of a split as documents."""
+    """Yield the articles of a split as documents; also those that nobody annotated."""
     columns = _Columns(dataset)
     return (columns.document(row) for row in dataset.rows(CONFIG, split))
 

@@ -6,17 +6,31 @@ from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
 
+from annotate.errors import DatasetError
 from annotate.schema import Choice, Schema
 from annotate.schema.model import Attribute
 from annotate.workspace import Tagging
 
 METADATA = ("title", "source", "url", "published_at", "language")
+# Whether an annotation of the article counts; where it is false, no entities mean nothing.
+ANNOTATED = "annotated"
 
 
-def span_features(schema: Schema) -> Features:
-    """Return the features of `spans`: a row an article."""
+def span_features(schema: Schema, *, annotated: bool = False) -> Features:
+    """Return the features of `spans`: a row an article.
+
+    With `annotated` there is a column that tells which of them somebody annotated. Raises
+    `DatasetError` when the schema has a choice of that name.
+    """
+    if annotated and any(choice.name == ANNOTATED for choice in schema.choices):
+        raise DatasetError(
+            f"{ANNOTATED} would be both a choice of the schema and the column that tells which"
+            " articles nobody annotated",
+            "Rename the choice, or build without include-unannotated.",
+        )
     columns: dict[str, Any] = dict.fromkeys(("id", "text"), Value("string"))
     columns |= dict.fromkeys((*METADATA, "sha256", "cluster"), Value("string"))
+    columns |= _whether(annotated)
     return Features(columns | _marked(schema))
 
 
@@ -30,10 +44,11 @@ def annotation_features(schema: Schema) -> Features:
     return Features(columns | _marked(schema))
 
 
-def token_features(schema: Schema, tagging: Tagging) -> Features:
-    """Return the features of `tokens`: a row a sentence."""
+def token_features(schema: Schema, tagging: Tagging, *, annotated: bool = False) -> Features:
+    """Return the features of `tokens`: a row a sentence; `annotated` as in `span_features`."""
     offsets = List(Value("int32"))
     columns: dict[str, Any] = {"id": Value("string"), "sentence": Value("int32")}
+    columns |= _whether(annotated)
     columns["tokens"] = List(Value("string"))
     tags = List(ClassLabel(names=tag_names(schema, tagging)))
     columns |= dict.fromkeys(tag_columns(tagging), tags)
@@ -55,6 +70,18 @@ def tag_names(schema: Schema, tagging: Tagging) -> list[str]:
 def tag_columns(tagging: Tagging) -> list[str]:
     """Return the names of the columns of tags, one a level."""
     return ["ner_tags", *(f"ner_tags_{level}" for level in range(2, tagging.depth + 1))]
+
+
+def tells_annotated(features: Features) -> bool:
+    """Whether there is a column that tells which articles somebody annotated.
+
+    A choice may have its name where there is none.
+    """
+    return bool(features.get(ANNOTATED) == Value("bool"))
+
+
+def _whether(annotated: bool) -> dict[str, Any]:
+    return {ANNOTATED: Value("bool")} if annotated else {}
 
 
 def _marked(schema: Schema) -> dict[str, Any]:

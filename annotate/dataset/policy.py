@@ -38,23 +38,43 @@ def check_policy(policy: Policy, annotators: Iterable[str]) -> None:
     if unknown:
         raise DatasetError(
             f"the policy names {unknown[0]!r}, who submitted nothing",
-            "Correct `annotators` in annotate.toml, or run `annotate pull`.",
+            "Name somebody else, or run `annotate pull` for newer work.",
         )
 
 
+def none_taken(policy: Policy) -> DatasetError:
+    """Return the error that says why a policy takes none of the work that people submitted."""
+    names = " or ".join(policy.annotators)
+    told = {
+        "annotator": (f"no article has an annotation of {names}", "Name somebody else"),
+        "ground-truth": (
+            "no annotation is starred as ground truth",
+            "Star some in Label Studio and run `annotate pull`",
+        ),
+        "agreed": (
+            f"no article has annotations of at least {policy.at_least} people",
+            "Let more people annotate the same articles",
+        ),
+    }
+    problem, remedy = told[policy.use]
+    return DatasetError(problem, f"{remedy}, or build with --policy latest.")
+
+
 def choose(
-    sha256: str, annotations: Sequence[Annotation], policy: Policy, several: Collection[str] = ()
-) -> Choice:
+    sha256: str, annotations: Sequence[Annotation], policy: Policy,
+    several: Collection[str] = (), undirected: Collection[str] = (),
+) -> Choice:  # fmt: skip
     """Return what counts of one article's annotations; `sha256` is its text's digest.
 
-    `several` are the names of the questions that take several answers at once.
+    `several` are the names of the questions that take several answers at once, `undirected`
+    those of the relations that hold both ways.
     """
     submitted = [one for one in annotations if one.status == "submitted"]
     fitting = sorted((one for one in submitted if one.sha256 == sha256), key=age)
     outdated = len(submitted) - len(fitting)
     if policy.use == "agreed":
         used = sorted({one.annotator: one for one in fitting}.values(), key=age)
-        chosen = _agreed(used, policy.at_least or 2, several)
+        chosen = _agreed(used, policy.at_least or 2, several, undirected)
     else:
         chosen = _RULES[policy.use](fitting, policy) if fitting else None
         used = [chosen] if chosen else []
@@ -89,7 +109,9 @@ def _ground_truth(fitting: list[Annotation], _: Policy) -> Annotation | None:
     return next((one for one in reversed(fitting) if one.ground_truth), None)
 
 
-def _agreed(latest: list[Annotation], least: int, several: Collection[str]) -> Annotation | None:
+def _agreed(
+    latest: list[Annotation], least: int, several: Collection[str], undirected: Collection[str]
+) -> Annotation | None:
     """Return what at least so many people marked alike; `latest` has one of each, by age."""
     if len(latest) < least:
         return None
@@ -99,7 +121,7 @@ def _agreed(latest: list[Annotation], least: int, several: Collection[str]) -> A
         id=latest[-1].id, article=latest[0].article, sha256=latest[0].sha256, annotator="",
         status="submitted", created_at=latest[0].created_at, updated_at=latest[-1].updated_at,
         spans=tuple(spans),
-        relations=tuple(_agreed_relations(latest, least, known)),
+        relations=tuple(_agreed_relations(latest, least, known, undirected)),
         choices=_agreed_answers([one.choices for one in latest], least, several),
         set_aside=tuple(aside for one in latest for aside in one.set_aside),
     )  # fmt: skip
@@ -125,17 +147,29 @@ def _agreed_spans(
 
 
 def _agreed_relations(
-    annotations: list[Annotation], least: int, known: dict[Extent, str]
-) -> list[Relation]:
+    annotations: list[Annotation], least: int, known: dict[Extent, str],
+    undirected: Collection[str],
+) -> list[Relation]:  # fmt: skip
     arrows: Counter[tuple[Extent, Extent, str]] = Counter()
     for annotation in annotations:
         extents = {span.id: _extent(span) for span in annotation.spans}
-        arrows.update({(extents[r.head], extents[r.tail], r.label) for r in annotation.relations})
+        # Somebody who drew it both ways is one person all the same.
+        arrows.update({_arrow(r, extents, undirected) for r in annotation.relations})
     return [
         Relation(head=known[head], tail=known[tail], label=label)
         for (head, tail, label), count in sorted(arrows.items())
         if count >= least
     ]
+
+
+def _arrow(
+    relation: Relation, extents: dict[str, Extent], undirected: Collection[str]
+) -> tuple[Extent, Extent, str]:
+    """Return what a relation joins; one that holds both ways goes from the first in the text."""
+    head, tail = extents[relation.head], extents[relation.tail]
+    if relation.label in undirected:
+        head, tail = sorted((head, tail))
+    return head, tail, relation.label
 
 
 def _agreed_answers(

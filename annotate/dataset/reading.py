@@ -31,7 +31,7 @@ Files = Mapping[str, Sequence[Path]]
 _BATCH = 500
 _AGAIN = "Run `annotate build` again."
 # What pyarrow raises for bytes that are not what it expects.
-_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
+BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 T = TypeVar("T")
 
@@ -179,8 +179,13 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             yield file
-    except _BROKEN as error:
-        raise DatasetError(f"{path} cannot be read: {_reason(error)}", _AGAIN) from error
+    except BROKEN as error:
+        raise no_parquet(path, error) from error
+
+
+def no_parquet(path: Path, error: Exception) -> DatasetError:
+    """Return the error for a file of which pyarrow cannot make rows."""
+    return DatasetError(f"{path} cannot be read as Parquet: {_reason(error)}", _AGAIN)
 
 
 def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> Iterator[Row]:
@@ -220,7 +225,9 @@ def _values(array: pa.Array) -> list[Any]:
     return found
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: Exception) -> str:
     """Return an error of a library in one line."""
     told = error.strerror if isinstance(error, OSError) else ""
-    return told or next(iter(str(error).splitlines()), type(error).__name__)
+    told = told or next(iter(str(error).splitlines()), "")
+    # The remedy follows after a full stop of its own.
+    return told.rstrip(".: ") or type(error).__name__

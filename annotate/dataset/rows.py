@@ -8,7 +8,7 @@ from typing import Any
 
 from annotate.corpus import Article
 from annotate.dataset.columns import Row
-from annotate.dataset.features import METADATA
+from annotate.dataset.features import ANNOTATED, METADATA
 from annotate.schema import Choice, Schema
 from annotate.schema.model import Attribute
 from annotate.spans import Annotation, Span, reading_order
@@ -30,14 +30,18 @@ class Rows:
         # The numbers of entities in an article, as long as there are more.
         self._ids: list[str] = []
 
-    def span(self, article: Article, sha256: str, marked: Row) -> Row:
-        """Return an article's row of `spans`; `marked` is what counts in it."""
+    def span(self, article: Article, sha256: str, marked: Row, *, annotated: bool) -> Row:
+        """Return an article's row of `spans`; `marked` is what counts in it.
+
+        `annotated` tells whether an annotation of it counts at all.
+        """
         return {
             "id": article.id,
             "text": article.text,
             **dict(zip(METADATA, _metadata(article), strict=True)),
             "sha256": sha256,
             "cluster": article.cluster or article.id,
+            ANNOTATED: annotated,
             **marked,
         }
 

@@ -116,7 +116,8 @@ def _check_header(path: Path, header: list[str]) -> None:
 def _listed(row: list[str], path: Path, line: int) -> tuple[str, SplitName]:
     """Return the article's id and its split."""
     if len(row) != len(_COLUMNS):
-        raise DatasetError(f"{path}, line {line}: {len(row)} columns", "Write id,split.")
+        columns = "1 column" if len(row) == 1 else f"{len(row)} columns"
+        raise DatasetError(f"{path}, line {line}: {columns}", "Write id,split.")
     article_id, split = (value.strip() for value in row)
     if not article_id or split not in _NAMES:
         what = f"no split {split}" if article_id else "no id"

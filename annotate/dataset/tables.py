@@ -24,7 +24,7 @@ from annotate.dataset.token_rows import Marked, TokenRows
 from annotate.dataset.writing import Table, Worker
 from annotate.schema import Schema
 from annotate.spans import Annotation
-from annotate.workspace import Tagging
+from annotate.workspace import DatasetSettings
 
 LOSSES = "losses.parquet"
 
@@ -40,11 +40,12 @@ class Tables:
     """
 
     def __init__(
-        self, folder: Path, schema: Schema, tagging: Tagging, configs: Collection[str]
+        self, folder: Path, schema: Schema, settings: DatasetSettings, configs: Collection[str]
     ) -> None:
+        tagging, annotated = settings.tokens, settings.include_unannotated
         everything = {
-            "spans": span_features(schema),
-            "tokens": token_features(schema, tagging),
+            "spans": span_features(schema, annotated=annotated),
+            "tokens": token_features(schema, tagging, annotated=annotated),
             "annotations": annotation_features(schema),
         }
         self.features = {name: everything[name] for name in CONFIGS if name in configs}
@@ -78,7 +79,8 @@ class Tables:
         if "tokens" in self.features:
             # Here, not in the other thread.
             self._table("tokens", split)
-            marked = Marked(article.id, article.text, kept.spans if kept else ())
+            spans = kept.spans if kept else ()
+            marked = Marked(article.id, article.text, spans, annotated=kept is not None)
             self._waiting.append((split, marked))
             self._chars += len(article.text)
             if len(self._waiting) == _AT_ONCE or self._chars >= _CHARS:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from annotate.dataset.features import tag_columns
+from annotate.dataset.features import ANNOTATED, tag_columns
 from annotate.errors import DatasetError, TaggingError
 from annotate.schema import Schema
 from annotate.spans import Span
@@ -20,11 +20,15 @@ from annotate.workspace import Tagging
 
 
 class Marked(NamedTuple):
-    """An article whose sentences become rows, with what counts in it."""
+    """An article whose sentences become rows, with what counts in it.
+
+    `annotated` tells whether an annotation of it counts at all.
+    """
 
     id: str
     text: str
     spans: Sequence[Span]
+    annotated: bool = True
 
 
 class TokenRows:
@@ -51,6 +55,7 @@ class TokenRows:
         within = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
         shift = np.repeat(found.bases[owners], np.diff(found.sentences))
         ids = pa.array([article.id for article in articles], pa.string())
+        annotated = pa.array([article.annotated for article in articles], pa.bool_())
         tokens = {
             "tokens": _texts(found),
             "starts": pa.array(found.starts - shift, pa.int32()),
@@ -58,6 +63,7 @@ class TokenRows:
             **dict(zip(self._columns, map(pa.array, aligned.levels), strict=True)),
         }
         columns = {"id": ids.take(pa.array(owners)), "sentence": pa.array(within, pa.int32())}
+        columns[ANNOTATED] = annotated.take(pa.array(owners))
         columns |= {name: _listed(values, found) for name, values in tokens.items()}
         arrays = [columns[name] for name in self._arrow_schema.names]
         return pa.Table.from_arrays(arrays, schema=self._arrow_schema), counts, aligned.losses

@@ -22,23 +22,22 @@ end with a line break, which lose it. Labels have letters without marks, digits,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
-
 from annotate.errors import FormatError
+from annotate.formats.brat_offsets import Marked, Piece, find_extents
 from annotate.formats.brat_writing import write_brat
-from annotate.formats.document import Document, Losses
-from annotate.formats.files import unreadable
+from annotate.formats.document import Document, Losses, Unproved
+from annotate.formats.files import Faults, unreadable
 from annotate.formats.losses import Loss, lose
 from annotate.spans import Relation, Span
 
 __all__ = ["read_brat", "write_brat"]
 
-Piece = tuple[int, int]
 Fault = Callable[[str], FormatError]
 
 _SPAN = re.compile(r"(\S+) ([0-9]{1,18} [0-9]{1,18}(?:;[0-9]{1,18} [0-9]{1,18})*) *")
@@ -50,32 +49,31 @@ _COUNTED: dict[str, Loss] = {
 _PARTS = (".a1", ".a2", ".co", ".rel")
 
 
-class _Marked(msgspec.Struct, frozen=True):
-    """A T line: where it is said, and what."""
-
-    fault: Fault
-    id: str
-    label: str
-    pieces: list[Piece]
-    quoted: str
-
-
 def read_brat(path: Path, losses: Losses) -> Iterator[Document]:
     """Yield the texts of a folder, and of those within it, with what is marked in them.
 
-    An attribute without a value reads as the answer `true`. Raises `FormatError` for a line
-    that does not hold, and for a span that is not the text at its offsets.
+    A text's id is its file's path in the folder; the name alone where no other has it is short.
+    An attribute without a value reads as the answer `true`. A span that is not the text at its
+    offsets is unproved. Raises `FormatError` for lines that do not hold, once all were read.
     """
     if not path.is_dir():
         raise FormatError(f"{path} is no folder", "Name the folder that has the .txt and .ann.")
+    faults = Faults()
     for marks in sorted(path.rglob("*.ann")):
         if not marks.with_suffix(".txt").exists():
-            raise FormatError(f"{marks} has no text", f"Put {marks.stem}.txt beside it.")
-    for source in sorted(path.rglob("*.txt")):
-        yield _document(source, source.relative_to(path).with_suffix("").as_posix(), losses)
+            faults.add(FormatError(f"{marks} has no text", f"Put {marks.stem}.txt beside it."))
+    sources = sorted(path.rglob("*.txt"))
+    # Some systems take names that differ in case for one.
+    stems = Counter(source.stem.casefold() for source in sources)
+    for source in sources:
+        name = source.relative_to(path).with_suffix("").as_posix()
+        alone = stems[source.stem.casefold()] == 1
+        with faults.kept():
+            yield _document(source, name, source.stem if alone else "", losses)
+    faults.tell()
 
 
-def _document(source: Path, name: str, losses: Losses) -> Document:
+def _document(source: Path, name: str, stem: str, losses: Losses) -> Document:
     reading = _Reading(losses)
     whole = source.with_suffix(".ann")
     for file in [whole] if whole.exists() else map(source.with_suffix, _PARTS):
@@ -83,7 +81,10 @@ def _document(source: Path, name: str, losses: Losses) -> Document:
         if file.exists():
             reading.add(_text(file), file)
     text, spans = reading.proved(_text(source))
-    return Document(id=name, text=text, spans=tuple(spans), relations=tuple(reading.relations()))
+    return Document(
+        id=name, text=text, spans=tuple(spans), relations=tuple(reading.relations()),
+        short_id=stem if stem != name else "", unproved=tuple(reading.unproved),
+    )  # fmt: skip
 
 
 def _text(path: Path) -> str:
@@ -106,36 +107,48 @@ class _Reading:
 
     def __init__(self, losses: Losses) -> None:
         self._losses = losses
-        self._marked: dict[str, _Marked] = {}
+        self._marked: dict[str, Marked] = {}
         self._arrows: list[tuple[Fault, Relation]] = []
         self._attributes: dict[str, dict[str, tuple[str, ...]]] = {}
+        # The lines of attributes of the file that is read.
+        self._given: list[tuple[Fault, str]] = []
         # Ids of what is no span, and of spans that a document cannot hold.
         self._others: set[str] = set()
+        # Spans that are not the text at their offsets.
+        self.unproved: list[Unproved] = []
 
     def add(self, source: str, path: Path) -> None:
         """Read the lines of a file."""
-        attributes: list[tuple[Fault, str]] = []
+        faults = Faults()
+        self._given.clear()
         for number, ended in enumerate(source.removeprefix("\ufeff").split("\n"), start=1):
-            line = ended.removesuffix("\r")
-            line_id, _, rest = line.partition("\t")
-            fault: Fault = partial(_fault, path, number)
-            if line_id[:1] == "T":
-                self._mark(line_id, rest, fault)
-            elif line_id[:1] == "R":
-                self._arrows.append((fault, _relation(rest.partition("\t")[0], fault)))
-            elif line_id[:1] in {"A", "M"}:
-                attributes.append((fault, rest.partition("\t")[0]))
-            elif line_id[:1] in _COUNTED:
-                self._others.add(line_id)
-                lose(self._losses, _COUNTED[line_id[:1]])
-            elif line.strip():
-                raise fault(f"{line[:80]!r} is no line of brat's")
-            if line_id[:1] in {"R", "A", "M"}:
-                self._others.add(line_id)
-        for where, data in attributes:
-            self._attribute(data, where)
+            with faults.kept():
+                where = f"line {number} of {path.name}"
+                self._line(ended.removesuffix("\r"), where, partial(_fault, path, number))
+        # What they are about may be on a line that does not hold.
+        faults.tell()
+        for fault, data in self._given:
+            with faults.kept():
+                self._attribute(data, fault)
+        faults.tell()
 
-    def _mark(self, line_id: str, rest: str, fault: Fault) -> None:
+    def _line(self, line: str, where: str, fault: Fault) -> None:
+        line_id, _, rest = line.partition("\t")
+        if line_id[:1] == "T":
+            self._mark(line_id, rest, where, fault)
+        elif line_id[:1] == "R":
+            self._arrows.append((fault, _relation(rest.partition("\t")[0], fault)))
+        elif line_id[:1] in {"A", "M"}:
+            self._given.append((fault, rest.partition("\t")[0]))
+        elif line_id[:1] in _COUNTED:
+            self._others.add(line_id)
+            lose(self._losses, _COUNTED[line_id[:1]])
+        elif line.strip():
+            raise fault(f"{line[:80]!r} is no line of brat's")
+        if line_id[:1] in {"R", "A", "M"}:
+            self._others.add(line_id)
+
+    def _mark(self, line_id: str, rest: str, where: str, fault: Fault) -> None:
         data, _, quoted = rest.partition("\t")
         match = _SPAN.fullmatch(data)
         if not match:
@@ -144,7 +157,7 @@ class _Reading:
             raise fault(f"two spans have the id {line_id}")
         pairs = (piece.split(" ") for piece in match[2].split(";"))
         pieces = sorted((int(start), int(end)) for start, end in pairs)
-        self._marked[line_id] = _Marked(fault, line_id, match[1], pieces, quoted)
+        self._marked[line_id] = Marked(where, line_id, match[1], pieces, quoted)
 
     def _attribute(self, data: str, fault: Fault) -> None:
         match = _ATTRIBUTE.fullmatch(data)
@@ -161,21 +174,16 @@ class _Reading:
 
     def proved(self, text: str) -> tuple[str, list[Span]]:
         """Return the text, and the spans as they lie in it by what they quote."""
-        faults: list[FormatError] = []
-        for view, places in _views(text):
-            try:
-                extents = [_extent(marked, view, places) for marked in self._marked.values()]
-            except FormatError as error:
-                faults.append(error)
-            else:
-                return view, list(self._spans(view, extents))
-        # Code points are what it should have been.
-        raise faults[0]
+        view, extents = find_extents(list(self._marked.values()), text)
+        return view, list(self._spans(view, extents))
 
-    def _spans(self, text: str, extents: Iterable[list[Piece]]) -> Iterator[Span]:
+    def _spans(self, text: str, extents: Iterable[list[Piece] | str]) -> Iterator[Span]:
         for marked, pieces in zip(list(self._marked.values()), extents, strict=True):
-            start, end = pieces[0][0], max(end for _, end in pieces)
             attributes = self._attributes.get(marked.id, {})
+            if isinstance(pieces, str):
+                self._leave(marked, pieces, attributes)
+                continue
+            start, end = pieces[0][0], max(end for _, end in pieces)
             if start == end:
                 del self._marked[marked.id]
                 self._others.add(marked.id)
@@ -187,6 +195,15 @@ class _Reading:
             yield Span(
                 id=marked.id, start=start, end=end, label=marked.label, attributes=attributes
             )
+
+    def _leave(self, marked: Marked, why: str, attributes: dict[str, tuple[str, ...]]) -> None:
+        self.unproved.append(
+            Unproved(
+                id=marked.id, label=marked.label, reason=f"{marked.where}: {why}",
+                start=marked.pieces[0][0], end=max(end for _, end in marked.pieces),
+                text=marked.quoted, attributes=attributes,
+            )
+        )  # fmt: skip
 
     def relations(self) -> Iterator[Relation]:
         """Yield the relations whose ends are spans; count those with an event's."""
@@ -208,32 +225,3 @@ def _relation(data: str, fault: Fault) -> Relation:
     if (one, other) == ("Arg2", "Arg1"):
         head, tail = tail, head
     return Relation(head=head, tail=tail, label=label)
-
-
-def _views(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield the text in the ways its offsets may count it, and where each count lies in it."""
-    yield text, range(len(text) + 1)
-    if not text.isascii() and max(text) > "\uffff":
-        places: list[int] = []
-        for at, char in enumerate(text):
-            places += (at, -1) if char > "\uffff" else (at,)
-        yield text, [*places, len(text)]
-    if "\r" in text:
-        plain = text.replace("\r\n", "\n").replace("\r", "\n")
-        yield plain, range(len(plain) + 1)
-
-
-def _extent(marked: _Marked, text: str, places: Sequence[int]) -> list[Piece]:
-    """Return the span's pieces in code points; raises `FormatError` when it is not the text."""
-    found: list[Piece] = []
-    for start, end in marked.pieces:
-        if not start <= end < len(places) or -1 in {places[start], places[end]}:
-            raise marked.fault(f"{start} {end} is no stretch of the text")
-        found.append((places[start], places[end]))
-    # Some tools quote a line feed as a space, and pieces were once joined without one.
-    pieces = [re.sub(r"\s", " ", text[start:end]) for start, end in found]
-    quoted = re.sub(r"\s", " ", marked.quoted)
-    if quoted.strip() and not quoted.startswith((" ".join(pieces), "".join(pieces))):
-        shown = " ".join(pieces)
-        raise marked.fault(f"the text there is {shown[:80]!r}, not {marked.quoted[:80]!r}")
-    return found

@@ -25,7 +25,7 @@ import msgspec
 
 from annotate.errors import FormatError
 from annotate.formats.document import Document, Losses
-from annotate.formats.files import files_of, text_lines, writing
+from annotate.formats.files import Faults, files_of, text_lines, writing
 from annotate.formats.losses import lose
 from annotate.formats.tagged import (
     ReadScheme,
@@ -100,18 +100,25 @@ def read_conll(path: Path, losses: Losses) -> Iterator[Document]:
 
     A document without an id gets that of its file with its number there: `NAME-1`. A span that
     begins with I-, or does not end as BILOU asks, is read and counted as a broken sequence.
-    Raises `FormatError` with the line.
+    Raises `FormatError` with the line, once every file was read.
     """
+    faults = Faults()
     for file in files_of(path, _ENDINGS):
-        # Twice through the file: the scheme shows only when all of it is known.
-        sentences = (rows for page in _pages(file) for rows in page.sentences)
-        scheme = scheme_of([row.tag for row in rows] for rows in sentences)
-        for number, page in enumerate(_pages(file), start=1):
-            lose(losses, "comments", page.comments)
-            if page.is_empty:
-                lose(losses, "documents without a token")
-            else:
-                yield _document(page, f"{file.stem}-{number}", scheme, losses)
+        with faults.kept():
+            yield from _documents(file, losses)
+    faults.tell()
+
+
+def _documents(file: Path, losses: Losses) -> Iterator[Document]:
+    # Twice through the file: the scheme shows only when all of it is known.
+    sentences = (rows for page in _pages(file) for rows in page.sentences)
+    scheme = scheme_of([row.tag for row in rows] for rows in sentences)
+    for number, page in enumerate(_pages(file), start=1):
+        lose(losses, "comments", page.comments)
+        if page.is_empty:
+            lose(losses, "documents without a token")
+        else:
+            yield _document(page, f"{file.stem}-{number}", scheme, losses)
 
 
 def _document(page: _Page, default_id: str, scheme: ReadScheme, losses: Losses) -> Document:

@@ -26,7 +26,7 @@ import msgspec
 from annotate.errors import FormatError
 from annotate.formats.conllu_writing import ESCAPES, write_conllu
 from annotate.formats.document import Document, Losses
-from annotate.formats.files import files_of, text_lines
+from annotate.formats.files import Faults, files_of, text_lines
 from annotate.formats.losses import lose
 from annotate.formats.tagged import (
     ReadScheme,
@@ -90,16 +90,23 @@ def read_conllu(path: Path, losses: Losses) -> Iterator[Document]:
 
     A document without an id gets that of its file with its number there: `NAME-1`. Tags are
     those of tokens with several words, or of the words; a span of some words of a token gets
-    all of it and is counted. Raises `FormatError` with the line.
+    all of it and is counted. Raises `FormatError` with the line, once every file was read.
     """
+    faults = Faults()
     for file in files_of(path, _ENDINGS):
-        # Twice through the file: the scheme shows only when all of it is known.
-        scheme = scheme_of(sentence.tags for page in _pages(file) for sentence in page.sentences)
-        for number, page in enumerate(_pages(file), start=1):
-            if page.sentences:
-                yield _document(page, f"{file.stem}-{number}", scheme, losses)
-            else:
-                lose(losses, "documents without a token")
+        with faults.kept():
+            yield from _documents(file, losses)
+    faults.tell()
+
+
+def _documents(file: Path, losses: Losses) -> Iterator[Document]:
+    # Twice through the file: the scheme shows only when all of it is known.
+    scheme = scheme_of(sentence.tags for page in _pages(file) for sentence in page.sentences)
+    for number, page in enumerate(_pages(file), start=1):
+        if page.sentences:
+            yield _document(page, f"{file.stem}-{number}", scheme, losses)
+        else:
+            lose(losses, "documents without a token")
 
 
 def _document(page: _Page, default_id: str, scheme: ReadScheme, losses: Losses) -> Document:

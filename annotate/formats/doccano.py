@@ -32,8 +32,8 @@ from typing import Any
 import msgspec
 
 from annotate.errors import FormatError
-from annotate.formats.document import Document, Losses
-from annotate.formats.files import unreadable, writing
+from annotate.formats.document import Document, Losses, Unproved
+from annotate.formats.files import Faults, unreadable, writing
 from annotate.formats.losses import lose
 from annotate.formats.units import (
     UNITS,
@@ -105,22 +105,30 @@ def read_doccano(path: Path, losses: Losses, *, units: Units | None = None) -> I
     """Yield the texts of a JSONL file that doccano exported, with what is marked in them.
 
     `units` says what the project counts offsets in; without it the file's spans decide.
-    Raises `FormatError` for a line that does not hold, and when the spans do not decide.
+    A span that is no stretch of its text is unproved. Raises `FormatError` for lines that do not
+    hold, once all were read, and when the spans do not decide.
     """
     counted = units or _told_by_spans(path)
+    faults = Faults()
     for line in _lines(path):
-        yield _document(line, units or line.record.offsets_in or counted, losses)
+        with faults.kept():
+            yield _document(line, units or line.record.offsets_in or counted, losses)
+    faults.tell()
 
 
 def _lines(path: Path) -> Iterator[_Line]:
+    """Yield the lines; raises `FormatError` for those that do not hold after the last one."""
+    faults = Faults()
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 where = f"{path}, line {number}"
                 if content := line.removeprefix(b"\xef\xbb\xbf").strip():
-                    yield _decoded(content, where)
+                    with faults.kept():
+                        yield _decoded(content, where)
     except OSError as error:
         raise unreadable(path, error) from error
+    faults.tell()
 
 
 def _decoded(content: bytes, where: str) -> _Line:
@@ -163,28 +171,32 @@ def _document(line: _Line, units: Units, losses: Losses) -> Document:
     same = same_until(record.text) if special else len(record.text)
     edges: Edges = word_edges(record.text) if special and not record.offsets_in else (set(), set())
     spans: list[Span] = []
+    unproved: list[Unproved] = []
     for number, entity in enumerate(record.spans()):
         place = put(entity.place, places)
+        span_id = f"_{number}" if entity.id is None else str(entity.id)
         if place is None:
-            raise FormatError(
-                f"{line.where}: {entity.start_offset}:{entity.end_offset} is no stretch of the "
-                f"text in {units}",
-                "Correct the offsets, or say with --units what else they count.",
-            )
+            unproved.append(_unproved(span_id, entity, units))
+            continue
         if place[1] > same and not record.offsets_in and not is_clean(place, edges):
             lose(losses, "spans whose place is in doubt")
-        span_id = f"_{number}" if entity.id is None else str(entity.id)
         spans.append(Span(id=span_id, start=place[0], end=place[1], label=entity.label))
     lose(losses, "comments", len(record.comments or ()))
     return Document(
         id="" if record.id is None else str(record.id), text=record.text, spans=tuple(spans),
-        relations=_relations(line, spans),
-        metadata=_metadata({**line.rest, **(record.meta or {})}),
+        relations=_relations(line, [*(one.id for one in spans), *(one.id for one in unproved)]),
+        metadata=_metadata({**line.rest, **(record.meta or {})}), unproved=tuple(unproved),
     )  # fmt: skip
 
 
-def _relations(line: _Line, spans: list[Span]) -> tuple[Relation, ...]:
-    ids = Counter(span.id for span in spans)
+def _unproved(span_id: str, entity: _Entity, units: Units) -> Unproved:
+    start, end = entity.place
+    reason = f"{start}:{end} is no stretch of the text in {units}"
+    return Unproved(id=span_id, label=entity.label, reason=reason, start=start, end=end)
+
+
+def _relations(line: _Line, span_ids: list[str]) -> tuple[Relation, ...]:
+    ids = Counter(span_ids)
     if twice := [span_id for span_id, count in ids.items() if count > 1]:
         raise FormatError(f"{line.where}: two spans have the id {twice[0]}", "Give each its own.")
     found: list[Relation] = []

@@ -8,13 +8,55 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from annotate.errors import FormatError
+from annotate.errors import FormatError, StudioError
+
+# Of further errors, how many are told.
+_TOLD = 10
 
 
 def unreadable(path: Path, error: OSError) -> FormatError:
     """Return the error for a file that the system does not give."""
     reason = error.strerror or error
     return FormatError(f"{path} cannot be read: {reason}", "Check its name and permissions.")
+
+
+class SeveralFaults(FormatError):
+    """More than one fault; it tells the first, and where the others are."""
+
+    several: tuple[FormatError | StudioError, ...] = ()
+
+
+class Faults:
+    """Collects what is wrong in several files or lines, so that one reading tells all of it."""
+
+    def __init__(self) -> None:
+        self._found: list[FormatError | StudioError] = []
+
+    def add(self, error: FormatError | StudioError) -> None:
+        """Note one; of an error that tells several, each of them."""
+        self._found += error.several if isinstance(error, SeveralFaults) else (error,)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Note the error in which something ends, and go on."""
+        try:
+            yield
+        except (FormatError, StudioError) as error:
+            self.add(error)
+
+    def tell(self) -> None:
+        """Raise the first one, with how many more there are and where, when there is any."""
+        if not self._found:
+            return
+        first, *others = self._found
+        if not others:
+            raise first
+        places = "; ".join(one.problem.partition(": ")[0] for one in others[:_TOLD])
+        rest = "; …" if len(others) > _TOLD else ""
+        told = f"{first.problem} (and {len(others):,} more: {places}{rest})"
+        error = SeveralFaults(told, first.remedy)
+        error.several = tuple(self._found)
+        raise error from first
 
 
 def files_of(path: Path, endings: Iterable[str]) -> list[Path]:

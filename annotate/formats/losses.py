@@ -9,6 +9,7 @@ from annotate.formats.document import Document, Losses
 Loss = Literal[
     "annotations of other layers",
     "annotators",
+    "articles that nobody annotated",
     "attributes",
     "broken tag sequences",
     "choices",

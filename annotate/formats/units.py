@@ -25,7 +25,8 @@ def find_units(texts: Iterable[tuple[str, Sequence[Place]]]) -> Units | None:
 
     Among the spans that the units put in different places, it is the one under which the most
     begin and end where words do. A unit that puts a span outside its text or within a
-    character is out.
+    character is out, unless all do; and when one is out under which more spans than under the
+    others begin and end so, they do not tell.
     """
     clean: Counter[Units] = Counter()
     possible = list(UNITS)
@@ -34,14 +35,16 @@ def find_units(texts: Iterable[tuple[str, Sequence[Place]]]) -> Units | None:
     for text, spans in texts:
         if not is_special(text):
             continue
-        starts = {units: places_of(text, units) for units in possible}
+        starts = {units: places_of(text, units) for units in UNITS}
         edges = word_edges(text)
         for span in spans:
-            found = {units: put(span, starts[units]) for units in possible}
+            found = {units: put(span, starts[units]) for units in UNITS}
             if len(set(found.values())) > 1:
                 possible = [units for units in possible if found[units]]
                 apart |= {(a, b) for a, b in combinations(possible, 2) if found[a] != found[b]}
-                clean.update(units for units in possible if is_clean(found[units], edges))
+                clean.update(units for units in UNITS if is_clean(found[units], edges))
+    if any(clean[units] > max(clean[one] for one in possible) for units in UNITS if possible):
+        return None
     best = [units for units in possible if clean[units] == max(clean[one] for one in possible)]
     return best[0] if best and not apart.intersection(combinations(best, 2)) else None
 

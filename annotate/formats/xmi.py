@@ -15,7 +15,7 @@ is left out. The document's name is that of its folder, else its title in the fi
 Spans are the annotations of the layer for named entities and of custom layers; relations those
 of custom layers with Governor (the head) and Dependent (the tail). Their label is the feature
 `value` or `label`, else the only text feature; a layer without one is itself the label. Other
-features of spans become attributes.
+features of spans become attributes. A span whose offsets are no place in the text is unproved.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
 from annotate.errors import FormatError
-from annotate.formats.document import Document, Losses
-from annotate.formats.files import unreadable
+from annotate.formats.document import Document, Losses, Unproved
+from annotate.formats.files import Faults, unreadable
 from annotate.formats.losses import Loss, lose
 from annotate.formats.xmi_files import Source, find_sources
 from annotate.spans import Relation, Span, reading_order
 
 INITIAL = "INITIAL_CAS"
+
+Place = tuple[int, int]
 
 _NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type."
 _CUSTOM = ("webanno.custom.", "custom.")
@@ -49,6 +52,7 @@ _FRAME = (
     "org.dkpro.core.api.xml.type.",
 )
 _METADATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"
+_ID = "{http://www.omg.org/XMI}id"
 _STRING = "uima.cas.String"
 _PRIMITIVE = {
     f"uima.cas.{name}"
@@ -70,16 +74,20 @@ def read_xmi(path: Path, losses: Losses) -> Iterator[Document]:
 
     Counted are annotations of other layers, spans without a label or without text, links,
     parts of chains, relations without a label, those with an end that is no span and their
-    attributes, and marks of whole documents. Raises `FormatError` for what does not hold.
+    attributes, and marks of whole documents. Raises `FormatError` for what does not hold, once
+    all was read.
     """
     found = False
+    faults = Faults()
     try:
         for source in find_sources(path):
             found = True
             if source.annotator != INITIAL:
-                yield _read(source, losses)
+                with faults.kept():
+                    yield _read(source, losses)
     except OSError as error:
         raise unreadable(path, error) from error
+    faults.tell()
     if not found:
         raise FormatError(
             f"{path} has no .xmi in it",
@@ -96,7 +104,6 @@ def _read(source: Source, losses: Losses) -> Document:
             warnings.simplefilter("ignore")
             # An offset outside the text, or between the halves of a character, is kept as it
             # was, in UTF-16 units, with no more than a warning.
-            warnings.filterwarnings("error", message="Not mapping")
             cas = load_cas_from_xmi(io.BytesIO(source.xmi), _typesystem(source.system))
             return _document(cas, source, losses)
     except (*_DAMAGED, TypeNotFoundError) as error:
@@ -118,7 +125,8 @@ def _document(cas: Any, source: Source, losses: Losses) -> Document:
     text = cas.sofa_string
     if not isinstance(text, str):
         raise TypeError("it has no text")  # told with where, as all that does not hold
-    spans: dict[int, Span] = {}
+    spans: dict[int, Span | Unproved] = {}
+    stray = _stray(source.xmi, text)
     arrows: list[Any] = []
     metadata: dict[str, str] = {}
     for mark in cas.select_all_fs():
@@ -126,20 +134,41 @@ def _document(cas: Any, source: Source, losses: Losses) -> Document:
         if kind == "relation":
             arrows.append(mark)
         elif kind == "span":
-            for span in _span(mark, losses):
+            for span in _span(mark, losses, stray.get(mark.xmiID)):
                 spans[mark.xmiID] = span
         elif kind != "frame":
             lose(losses, kind)
         elif mark.type.name == _METADATA:
             metadata = {"title": mark.documentTitle or "", "language": mark.language or ""}
+    proved = [one for one in spans.values() if isinstance(one, Span)]
     return Document(
         id=source.document or metadata.get("title", ""),
         text=text,
-        spans=tuple(sorted(spans.values(), key=reading_order)),
+        spans=tuple(sorted(proved, key=reading_order)),
         relations=tuple(made for arrow in arrows for made in _relation(arrow, spans, losses)),
         annotator=source.annotator,
         metadata={name: value for name, value in metadata.items() if value not in _UNKNOWN},
+        unproved=tuple(one for one in spans.values() if isinstance(one, Unproved)),
     )
+
+
+def _stray(xmi: bytes, text: str) -> dict[int, Place]:
+    """Return the offsets of elements that are no place in the text, by their ids.
+
+    Read from the file itself: once it is loaded, nothing tells them from code points.
+    """
+    from lxml import etree  # type: ignore[import-untyped]
+
+    places = set(accumulate((1 + (char > "\uffff") for char in text), initial=0))
+    stray: dict[int, Place] = {}
+    for _, element in etree.iterparse(io.BytesIO(xmi), huge_tree=True, resolve_entities=False):
+        told = [element.get(name) for name in (_ID, "begin", "end")]
+        if None not in told:
+            number, begin, end = map(int, told)
+            if not {begin, end} <= places:
+                stray[number] = begin, end
+        element.clear()
+    return stray
 
 
 def _kind(layer: Any) -> Loss | Literal["span", "relation", "frame"]:
@@ -168,17 +197,21 @@ def _label(mark: Any) -> str:
     return (mark[feature] or "") if feature else mark.type.name.rpartition(".")[2]
 
 
-def _span(mark: Any, losses: Losses) -> Iterator[Span]:
+def _span(mark: Any, losses: Losses, stray: Place | None) -> Iterator[Span | Unproved]:
     label = _label(mark)
-    if mark.begin >= mark.end:
+    if stray is None and mark.begin >= mark.end:
         lose(losses, "spans without text")
     elif not label:
         lose(losses, "spans without a label")
     else:
         attributes = _attributes(mark, {_label_feature(mark.type)}, losses)
-        yield Span(
-            id=str(mark.xmiID), start=mark.begin, end=mark.end, label=label, attributes=attributes
-        )
+        known: dict[str, Any] = {"id": str(mark.xmiID), "label": label, "attributes": attributes}
+        if stray is None:
+            yield Span(start=mark.begin, end=mark.end, **known)
+            return
+        start, end = stray
+        reason = f"{start}:{end} is no stretch of the text in UTF-16 units"
+        yield Unproved(start=start, end=end, reason=reason, **known)
 
 
 def _attributes(mark: Any, known: set[str], losses: Losses) -> dict[str, tuple[str, ...]]:
@@ -201,7 +234,9 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _relation(mark: Any, spans: Mapping[int, Span], losses: Losses) -> Iterator[Relation]:
+def _relation(
+    mark: Any, spans: Mapping[int, Span | Unproved], losses: Losses
+) -> Iterator[Relation]:
     head, tail = (spans.get(getattr(mark[end], "xmiID", -1)) for end in (_HEAD, _TAIL))
     label = _label(mark)
     if head is None or tail is None:

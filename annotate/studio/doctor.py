@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from annotate.schema import Schema
-from annotate.schema.versions.compare import needs_migration
+from annotate.schema.versions.compare import needs_migration, next_step
 from annotate.studio.client import Studio
 from annotate.studio.ledger import Ledger, Place
 from annotate.studio.project import TAKE_IN, config_state, find_parts, page_of, tell_edits
@@ -59,8 +59,10 @@ def _check_page(project: Project, ledger: Ledger, server: str, schema: Schema) -
     if state == "edited":
         return Check(name, False, f"edited by hand: {tell_edits(project, page)}", TAKE_IN)
     if state == "behind":
-        found = f"not yet as in the schema {schema.version}; it has {page.schema.version}"
-        migrate = f"Run `annotate schema migrate --to {schema.version}`."
+        same = page.schema.version == schema.version
+        has = "an earlier text of it" if same else page.schema.version
+        found = f"not yet as in the schema {schema.version}; it has {has}"
+        migrate = next_step(page.schema, schema)
         push = "Run `annotate push` to set it from the schema."
         return Check(name, False, found, migrate if needs_migration(page.schema, schema) else push)
     waiting = ", ".join(entity.name for entity in page.review)

@@ -20,7 +20,7 @@ from annotate.errors import StudioError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
 from annotate.schema.config import Page
-from annotate.schema.versions.compare import needs_migration
+from annotate.schema.versions.compare import needs_migration, next_step
 from annotate.schema.versions.union import union
 from annotate.spans import Annotation
 from annotate.studio.client import Studio
@@ -209,8 +209,7 @@ def _refuse_changed(known: Schema, schema: Schema) -> None:
     if needs_migration(known, schema):
         raise StudioError(
             f"the schema is no longer the version {known.version} that the project was brought to",
-            "Raise its version and declare a migration, or put the changes back; see them with"
-            " `annotate schema diff`.",
+            next_step(known, schema),
         )
 
 

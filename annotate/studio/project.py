@@ -8,7 +8,7 @@ from annotate.errors import SchemaError, StudioError
 from annotate.schema import Schema, guide_html, labelling_config
 from annotate.schema.config import Page, carried_schema, same_config
 from annotate.schema.importing import import_config
-from annotate.schema.versions.compare import compare, needs_migration
+from annotate.schema.versions.compare import compare, needs_migration, next_step
 from annotate.studio.client import Studio
 from annotate.studio.encode import SUGGESTIONS
 from annotate.studio.ledger import KnownProject, Ledger, Place
@@ -266,7 +266,6 @@ def _edited(studio: Studio, project: Project, page: Page) -> str:
 def _refuse_unmigrated(
     studio: Studio, ledger: Ledger, place: Place, old: Schema, new: Schema
 ) -> None:
-    migrate = f"annotate schema migrate --to {new.version}"
     last = ledger.migrations.last(place)
     if last is not None and last.ended is None:
         raise StudioError(
@@ -277,10 +276,9 @@ def _refuse_unmigrated(
         return
     raise StudioError(
         f"the schema has changes that concern annotations made under {old.version}",
-        f"See them with `annotate schema diff`, then run `{migrate}`."
-        if old.version != new.version
-        else "See them with `annotate schema diff`; raise its version and declare a migration, or"
-        " put them back.",
+        next_step(old, new)
+        if old.version == new.version
+        else f"See them with `annotate schema diff`. {next_step(old, new)}",
     )
 
 

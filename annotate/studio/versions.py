@@ -8,7 +8,7 @@ from typing import NamedTuple
 from annotate.errors import SchemaError
 from annotate.schema import Schema
 from annotate.schema.config import Page
-from annotate.schema.versions.compare import needs_migration
+from annotate.schema.versions.compare import needs_migration, next_step
 from annotate.studio.ledger import Ledger, Place
 
 
@@ -48,23 +48,35 @@ def find_version(
             place: migration
             for place, migrations in every.items()
             for migration in migrations
-            if migration.old.version == version
+            # One to its own version left everything as it was.
+            if migration.old.version == version != migration.new.version
         }
         if under:
             former = next(iter(under.values())).old
             return Version(former, {place: migration.row for place, migration in under.items()})
         if page is None or page.schema.version != version:
-            known = sorted({m.old.version for m in migrated} | {schema.version})
+            now = page.schema if page is not None else schema
+            known = sorted({m.old.version for m in migrated} | {now.version})
             raise SchemaError(
                 f"nothing was annotated under version {version} of {schema.name}",
                 f"The ledger has {', '.join(known)}.",
             )
         return Version(page.schema, waiting=tuple(entity.name for entity in page.review))
     if page is not None and needs_migration(page.schema, schema):
-        raise SchemaError(
-            f"the annotations were made under {schema.name} {page.schema.version}; the schema"
-            f" file has version {schema.version}, under which they do not all hold",
-            f"Run `annotate schema migrate --to {schema.version}`, or build with"
-            f" --schema-version {page.schema.version}.",
-        )
+        raise _unmigrated(page.schema, schema)
     return Version(schema, waiting=tuple(entity.name for entity in page.review) if page else ())
+
+
+def _unmigrated(old: Schema, new: Schema) -> SchemaError:
+    """Return that annotations made under the old version do not hold in the schema file."""
+    made = f"the annotations were made under {old.name} {old.version}"
+    if old.version == new.version:
+        return SchemaError(
+            f"{made}, and the schema file was changed so that they do not all hold, but says"
+            f" {new.version} as before",
+            next_step(old, new),
+        )
+    return SchemaError(
+        f"{made}; the schema file has version {new.version}, under which they do not all hold",
+        f"{next_step(old, new).removesuffix('.')}, or build with --schema-version {old.version}.",
+    )

@@ -94,7 +94,7 @@ def test_without_annotators_it_tells_who_has_what_and_how_many_articles_have_nob
     (workspace.corpus_path / "moi.md").write_text("Tin mới nhất về ngày hội.\n", encoding="utf-8")
     lead.run("push")
     told = lead.run("assign")
-    assert "1 article of 5 have nobody; run `annotate assign --annotators …`" in told.stdout
+    assert "1 article of 5 has nobody; run `annotate assign --annotators …`" in told.stdout
     found = lead.json("assign")
     assert found["without_annotator"] == 1
     assert [(one["person"], one["articles"]) for one in found["people"]] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,16 +35,20 @@ def shared(tmp_path: Path) -> Path:
     return laid_out(tmp_path, people=3)
 
 
-def laid_out(tmp_path: Path, people: int) -> Path:
-    """Lay out a workspace; its ledger comes from an export."""
+def mark(number: str, start: int, end: int, label: str, text: str) -> dict[str, Any]:
+    value = {"start": start, "end": end, "labels": [label], "text": text}
+    return {"id": number, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+
+
+def laid_out(tmp_path: Path, people: int, *more: dict[str, Any]) -> Path:
+    """Lay out a workspace; its ledger comes from an export, with `more` marks by everybody."""
     root = lay_out(tmp_path / "workspace", "Built", ARTICLES)
-    value = {"start": 0, "end": 8, "labels": ["RANK"], "text": "Trung tá"}
-    mark = {"id": "r", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    marks = [mark("r", 0, 8, "RANK", "Trung tá"), *more]
     annotations = [
         {
             "id": number,
             "completed_by": {"email": f"person{number}@example.org"},
-            "result": [mark],
+            "result": marks,
             "created_at": "2024-06-15T08:00:00Z",
         }
         for number in range(1, people + 1)
@@ -69,6 +74,32 @@ def test_the_dataset_is_built_here_and_what_comes_next_is_told(workspace: Path) 
     assert [row["id"] for row in rows(workspace / "dataset", "spans")] == ["mot"]
 
 
+def test_articles_that_nobody_annotated_are_told_as_in_it_when_they_are(workspace: Path) -> None:
+    done = build("--include-unannotated", cwd=workspace)
+    assert (done.status, done.stderr) == (0, "")
+    assert "In it, not annotated: 1 article; `annotated` is false there\n" in done.stdout
+    assert "Left out" not in done.stdout
+    found = {row["id"]: row["annotated"] for row in rows(workspace / "dataset", "spans")}
+    assert found == {"mot": True, "hai": False}
+    told = json.loads(build("--include-unannotated", "--json", cwd=workspace).stdout)
+    assert (told["articles"], told["unannotated"], told["included"]) == (1, 1, 1)
+    assert json.loads(build("--json", cwd=workspace).stdout)["included"] == 0
+
+
+def test_articles_of_which_the_policy_takes_nothing_are_told_apart(shared: Path) -> None:
+    task = {"id": 2, "data": {"text": ARTICLES["hai.txt"]}, "annotations": [
+        {"id": 9, "completed_by": {"email": "person1@example.org"}, "result": []}
+    ]}  # fmt: skip
+    export = shared.parent / "more.json"
+    export.write_text(json.dumps([task]), encoding="utf-8")
+    assert run_locally("pull", "--from-export", export, "--workspace", shared).status == 0
+    why = "1 article of which the policy takes no annotation"
+    assert f"Left out: {why}\n" in build("--policy", "agreed", cwd=shared).stdout
+    told = build("--policy", "agreed", "--include-unannotated", cwd=shared).stdout
+    assert f"In it, not annotated: {why}; `annotated` is false there\n" in told
+    assert "Left out" not in told
+
+
 def others(article: str) -> str:
     splits = {"train", "validation", "test"} - {split_of(article, Split())}
     return " or ".join(sorted(splits))
@@ -88,7 +119,7 @@ def test_a_list_beside_annotate_toml_decides_the_split(workspace: Path) -> None:
     (workspace / "splits.csv").write_text("id,split\nmot,test\n", encoding="utf-8")
     done = build("--check", cwd=workspace)
     assert done.status == 1
-    assert "the dataset's settings changed" in done.stdout
+    assert "the splits changed (splits.csv)" in done.stdout
 
 
 def test_listed_articles_that_the_corpus_lacks_are_told(workspace: Path) -> None:
@@ -183,3 +214,53 @@ def test_an_article_that_left_the_corpus_is_built_as_it_was_pushed(workspace: Pa
     told = json.loads(build("--json", cwd=workspace).stdout)
     assert (told["articles"], told["gone"]) == (1, ["mot"])
     assert "though the corpus has no such article: mot;" in build(cwd=workspace).stdout
+
+
+def test_relations_that_the_schema_does_not_allow_are_told(tmp_path: Path) -> None:
+    turned = {"type": "relation", "from_id": "r", "to_id": "p", "direction": "right"}
+    person = mark("p", 9, 14, "PERSON", "Lê An")
+    workspace = laid_out(tmp_path, 1, person, {**turned, "labels": ["mang cấp bậc"]})
+    told = "In it, for a look: 1 relation whose ends the schema does not allow"
+    assert told in build(cwd=workspace).stdout.splitlines()
+
+
+def test_words_that_a_person_put_into_the_card_are_saved_and_told(workspace: Path) -> None:
+    build(cwd=workspace)
+    card = workspace / "dataset" / "README.md"
+    card.write_text(f"{card.read_text(encoding='utf-8')}\nMy words.\n", encoding="utf-8")
+    told = (
+        "README.md was not as a build wrote it: saved as dataset.README.before.md."
+        " A build keeps what stands between `<!-- kept: NAME -->` and `<!-- /kept -->`"
+    )
+    assert told in build(cwd=workspace).stdout.splitlines()
+    saved = workspace / "dataset.README.before.md"
+    assert saved.read_text(encoding="utf-8").endswith("My words.\n")
+    assert json.loads(build("--json", cwd=workspace).stdout)["card_saved"] == ""
+
+
+def test_a_folder_that_lost_its_lock_has_a_way_out(workspace: Path) -> None:
+    build(cwd=workspace)
+    (workspace / "dataset" / "annotate.lock").unlink()
+    for options in ([], ["--check"]):
+        done = build(*options, cwd=workspace)
+        assert (done.status, done.stdout) == (1, "")
+        assert done.stderr == (
+            "annotate: dataset looks like a dataset built here, but its annotate.lock is missing."
+            " Move the folder away, or name another one, then run `annotate build`.\n"
+        )
+    (workspace / "dataset").rename(workspace / "old")
+    assert build(cwd=workspace).status == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "2 annotations with a later one of the same article"),
+        (["--policy", "annotator", "--annotator", "person1@example.org"],
+         "2 annotations beside one that the policy prefers"),
+    ],
+)  # fmt: skip
+def test_what_does_not_count_is_told_in_the_words_of_the_policy(
+    shared: Path, options: list[str], told: str
+) -> None:
+    assert f"Left out: {told}" in build(*options, cwd=shared).stdout.splitlines()

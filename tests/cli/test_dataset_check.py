@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import run_annotate, run_locally
 from tests.dataset.breaking import alter
-from tests.dataset.building import build_one, build_sample
+from tests.dataset.building import build_mixed, build_one, build_sample
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_a_dataset_that_holds_is_a_list_of_ticks(sample: Path) -> None:
     assert (done.status, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[-1] == "All of it holds."
-    assert len(lines) == 17
+    assert len(lines) == 19
     assert all(line.startswith("✓ ") for line in lines[:-1])
 
 
@@ -38,7 +38,21 @@ def test_what_does_not_hold_comes_with_what_to_do(sample: Path, tmp_path: Path) 
     place = lines.index("✗ every sentence is in the split of its article")
     assert lines[place + 1].endswith("is in test, its article is not there")
     assert "  → Run `annotate build` again." in lines
-    assert lines[-1] == "2 checks of 16 failed."
+    assert lines[-1] == "3 checks of 18 failed."
+
+
+def test_a_picture_that_is_missing_fails(sample: Path, tmp_path: Path) -> None:
+    out = copytree(sample, tmp_path / "broken")
+    picture = next((out / "plots").iterdir())
+    picture.unlink()
+    done = run_locally("dataset", "check", out)
+    assert done.status == 1
+    assert done.stdout.splitlines()[-4:] == [
+        "✗ every file is as the build wrote it",
+        f"    plots/{picture.name} is missing",
+        "  → Run `annotate build` again.",
+        "1 check of 18 failed.",
+    ]
 
 
 def test_warnings_are_told_and_do_not_fail(tmp_path: Path) -> None:
@@ -50,16 +64,29 @@ def test_warnings_are_told_and_do_not_fail(tmp_path: Path) -> None:
     assert warning in done.stdout
 
 
+def test_articles_that_nobody_annotated_are_a_warning(tmp_path: Path) -> None:
+    build_mixed(tmp_path / "out")
+    done = run_locally("dataset", "check", tmp_path / "out")
+    assert done.status == 0
+    told = (
+        "! articles that nobody annotated (2 of 4 articles; leave them out: filter by annotated)\n"
+    )
+    assert told in done.stdout
+
+
 def test_scripts_get_every_check(sample: Path, tmp_path: Path) -> None:
     out = copytree(sample, tmp_path / "broken")
     alter(out, "spans", "test", lambda rows: rows[0].update(sha256="0" * 64))
     done = run_locally("dataset", "check", out, "--json")
     found = json.loads(done.stdout)
     assert done.status == 1
-    assert (found["ok"], found["path"], len(found["checks"])) == (False, str(out), 16)
+    assert (found["ok"], found["path"], len(found["checks"])) == (False, str(out), 18)
     failed = [one for one in found["checks"] if not one["holds"]]
-    names = {one["name"] for one in failed}
-    assert names == {"every text has its digest", "every annotation is of its article's text"}
+    assert {one["name"] for one in failed} == {
+        "every text has its digest",
+        "every annotation is of its article's text",
+        "every file is as the build wrote it",
+    }
     assert all(one["problems"] and one["remedy"] for one in failed)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_annotate
-from tests.dataset.building import build_into, build_one
+from tests.dataset.building import build_into, build_mixed, build_one
 from tests.dataset.training import trained
 from tests.factories import make_annotation, make_article, make_span
 
@@ -42,8 +42,8 @@ def test_it_tells_of_what_is_lost_and_of_the_stride_that_keeps_it(folder: Path) 
     build_into(folder / "nested", [article], [make_annotation(article, *marks)])
     short = ("--dataset", "nested", "--max-length", "5", "--stride", "0")
     told = run_annotate(*ENCODE, *short, cwd=folder).stdout
-    assert "Not in the labels as in `tokens`: 1 no window (losses.parquet)\n" in told
-    assert "Not in `tokens` as marked, and so not here: 1 nested\n" in told
+    assert "Not in the labels as in `tokens`: 1 span in no window (losses.parquet)\n" in told
+    assert "Not in `tokens` as marked, and so not here: 1 span within another\n" in told
     hint = next(line for line in told.splitlines() if "--stride" in line)
     stride = hint.partition("--stride ")[2].partition(" ")[0]
     long = ("--dataset", "nested", "--max-length", f"{int(stride) + 3}", "--stride", stride)
@@ -59,6 +59,15 @@ def test_it_prints_json_and_nothing_else(folder: Path) -> None:
     assert told["ids"] == told["longest"]
     options = json.loads((folder / "encoded" / "encoding.json").read_text())["options"]
     assert (options["label_all"], options["scheme"]) == (True, "BILOU")
+
+
+def test_articles_that_nobody_annotated_are_left_out_and_counted(folder: Path) -> None:
+    build_mixed(folder / "mixed")
+    told = run_annotate(*ENCODE, "--dataset", "mixed", cwd=folder).stdout
+    assert told.startswith("encoded: 2 rows of 2 articles, ")
+    assert "\nLeft out: 2 articles that nobody annotated\n" in told
+    told = run_annotate(*ENCODE, "--dataset", "mixed", "--json", cwd=folder).stdout
+    assert json.loads(told)["unannotated"] == 2
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from annotate.schema.dump import dump_schema
 from annotate.schema.model import Attribute, Option
 from annotate.spans import Annotation, Relation, Span
 from annotate.workspace import DatasetSettings, Split
-from tests.conftest import lay_out
-from tests.dataset.building import build_into, contents, id_in
+from tests.conftest import lay_out, run_locally
+from tests.dataset.building import build_into, build_mixed, contents, id_in
 from tests.factories import make_annotation, make_article, make_choice, make_schema, make_span
 
 TEXT = "Trung tá Lê An 👍🏽 đến.\nÔng Lê An về."
@@ -130,6 +130,55 @@ def test_only_the_splits_that_are_asked_for_are_written(dataset: Path, tmp_path:
     with pytest.raises(DatasetError, match="has no split dev"):
         export_dataset(open_built(dataset), tmp_path / "out", FORMATS["doccano"], ["dev"])
     assert (tmp_path / "out" / "test.jsonl").is_file()
+
+
+# Articles that nobody annotated.
+
+
+@pytest.mark.parametrize("name", [one for one in OUT if one in FORMATS])
+def test_articles_that_nobody_annotated_are_left_out_and_counted(tmp_path: Path, name: str) -> None:
+    build_mixed(tmp_path / "mixed")
+    build_mixed(tmp_path / "plain", include=False)
+    result = export(tmp_path / "mixed", name, tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert f"2 articles as {name}\ntrain 2, test 0\n" in result.output
+    assert "Not carried: 2 articles that nobody annotated" in result.output
+    given = (name, tmp_path / "out", "--json")
+    told = json.loads(export(tmp_path / "mixed", *given).output)
+    assert [told["splits"][split]["documents"] for split in ("train", "test")] == [2, 0]
+    for split in ("train", "test"):
+        assert told["splits"][split]["losses"]["articles that nobody annotated"] == 1
+    # What is written is what would be without them.
+    expected = json.loads(export(tmp_path / "plain", name, tmp_path / "other", "--json").output)
+    written = {path: one for path, one in told["files"].items() if path.startswith("train")}
+    assert written == expected["files"]
+    assert b"nobody" not in b"".join(
+        content for path, content in contents(tmp_path / "out").items() if path != "export.json"
+    )
+
+
+def test_tasks_for_label_studio_have_no_annotation_where_nobody_annotated(tmp_path: Path) -> None:
+    build_mixed(tmp_path / "mixed")
+    documents = documents_of(open_built(tmp_path / "mixed"), "train")
+    root = lay_out(tmp_path / "workspace", "Tin", {f"{one.id}.txt": one.text for one in documents})
+    (root / "schema.yaml").write_text(dump_schema(make_schema()), encoding="utf-8")
+    given = ("label-studio", tmp_path / "out", "--workspace", root, "--json")
+    told = json.loads(export(tmp_path / "mixed", *given).output)
+    assert {name: one["documents"] for name, one in told["splits"].items()} == {
+        "train": 3, "test": 1
+    }  # fmt: skip
+    assert all(not one["losses"] for one in told["splits"].values())
+    tasks = json.loads((tmp_path / "out" / "train.json").read_text(encoding="utf-8"))
+    found = {task["data"]["article"].rstrip("0123456789"): task["annotations"] for task in tasks}
+    assert found["nobody"] == []
+    assert [len(one["result"]) for one in found["empty"]] == [0]
+    assert [len(one["result"]) for one in found["marked"]] == [1]
+    # Read back, what nobody annotated is not annotated.
+    export_file = tmp_path / "out" / "train.json"
+    done = run_locally("pull", "--from-export", export_file, "--workspace", root)
+    assert done.status == 0
+    again = json.loads(run_locally("build", tmp_path / "b", "--json", "--workspace", root).stdout)
+    assert (again["articles"], again["unannotated"]) == (2, 1)
 
 
 # Options.

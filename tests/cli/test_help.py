@@ -48,7 +48,26 @@ def test_help_imports_nothing_slow(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_an_unknown_command_is_told() -> None:
-    outcome = run_annotate("pusj")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("pusj", "No such command 'pusj'. Did you mean 'push'?"),
+        ("schema chek", "No such command 'chek'. Did you mean 'check'?"),
+        ("frobnicate", "No such command 'frobnicate'."),
+    ],
+)
+def test_an_unknown_command_is_told_with_what_is_near(given: str, told: str) -> None:
+    outcome = run_annotate(*given.split())
     assert outcome.status == 2
-    assert "No such command 'pusj'" in outcome.stderr
+    assert outcome.stderr.endswith(f"Error: {told}\n")
+
+
+@pytest.mark.parametrize("group", ["", "schema ", "corpus ", "quarantine ", "dataset "])
+def test_a_list_of_commands_has_their_whole_first_sentences(group: str) -> None:
+    """They were cut off where they were longer than a line."""
+    printed = run_annotate(*group.split(), "--help").stdout
+    listed = " ".join(printed.partition("Commands:")[2].split())
+    names = [name.removeprefix(group) for name in EVERY if name.startswith(group)]
+    for name in (one for one in names if " " not in one):
+        sentence = (EVERY[group + name].help or "").partition("\n\n")[0]
+        assert f"{name} {' '.join(sentence.split())}" in listed

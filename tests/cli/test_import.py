@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from annotate.cli import annotate as program
 from annotate.cli.formats import IN
+from annotate.corpus.article import METADATA
 from annotate.corpus.corpus import open_corpus
 from annotate.dataset.reading import open_built
 from annotate.errors import AnnotateError
@@ -191,6 +193,90 @@ def test_a_new_workspace_needs_no_corpus(tmp_path: Path) -> None:
     assert [made.article.id for made in open_corpus(workspace)] == ["tin-1"]
 
 
+def test_all_that_is_known_of_an_article_comes_back_from_tasks_that_were_written(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    known = {name: f"{name} x" for name in METADATA} | {"language": "vi"}
+    document = msgspec.structs.replace(DOCUMENT, metadata=known)
+    found = told(workspace, "label-studio", write(tmp_path / "theirs", "label-studio", document))
+    assert found["losses"] == {}
+    article = open_corpus(workspace).find("tin-1").article
+    assert {name: getattr(article, name) for name in METADATA} == known
+
+
+def test_what_the_article_has_already_is_told_and_left_out_when_asked(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    bring(workspace, "brat", write(tmp_path / "theirs", "brat", DOCUMENT))
+    copy = write(tmp_path / "theirs", "conll", DOCUMENT)
+    lines = bring(workspace, "conll", copy, "--dry-run").stdout.splitlines()
+    assert lines[3:5] == [
+        "1 annotation with nothing that the ledger has not already; a copy? See --skip-known",
+        "1 article was annotated already, by 1 person, and gets a further annotation",
+    ]
+    lines = bring(workspace, "conll", copy, "--skip-known").stdout.splitlines()
+    assert lines[1:] == [
+        "Corpus: nothing new", "Ledger: nothing new",
+        "1 annotation left out, for the ledger has all that it says",
+    ]  # fmt: skip
+    assert told(workspace, "conll", copy)["annotated"] == ["tin-1"]
+
+
+KIND = {"from_name": "ner", "to_name": "doc", "type": "labels"}
+
+
+def write_one_bad(path: Path, name: str) -> None:
+    """Write a text with two spans of which one is not in it."""
+    if name == "brat":
+        path.mkdir()
+        (path / "a.txt").write_text("Ông Lê An", encoding="utf-8")
+        marks = "T1\tPERSON 4 9\tLê An\nT2\tPERSON 0 3\tBà\n"
+        (path / "a.ann").write_text(marks, encoding="utf-8")
+    elif name == "doccano":
+        labels = [[4, 9, "PERSON"], [0, 99, "PERSON"]]
+        jsonl(path, {"id": 1, "text": "Ông Lê An", "label": labels})
+    elif name == "xmi":
+        extents = ('begin="4" end="9"', 'begin="0" end="99"')
+        elements = [f'<ner:NamedEntity {extent} value="PERSON"/>' for extent in extents]
+        path.write_bytes(xmi_export("mai", *elements))
+    else:
+        values = [
+            {"start": 4, "end": 9, "text": "Lê An", "labels": ["PERSON"]},
+            {"start": 0, "end": 3, "text": "Bà", "labels": ["PERSON"]},
+        ]
+        result = [{**KIND, "id": value["text"], "value": value} for value in values]
+        task = {"data": {"text": "Ông Lê An"}, "annotations": [{"id": 1, "result": result}]}
+        path.write_text(json.dumps([task]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["brat", "doccano", "label-studio", "xmi"])
+def test_one_bad_mark_is_set_aside_and_the_rest_is_brought_in(
+    workspace: Workspace, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "bad.xmi.zip"
+    write_one_bad(path, name)
+    dry = bring(workspace, name, path, "--dry-run").stdout
+    assert "1 mark would be put in quarantine\n" in dry
+    assert "quarantine list" not in dry
+    found = told(workspace, name, path)
+    assert (found["spans"], found["set_aside"], found["articles"]) == (1, 1, 1)
+    assert "1 mark" in annotate(workspace, "quarantine", "list").stdout
+    assert told(workspace, name, path)["added"] == 0
+
+
+def test_an_export_of_splits_comes_into_a_new_workspace_under_the_ids_of_its_articles(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    other = Document(id="tin-2", text="Khác.")
+    for split, document in (("train", DOCUMENT), ("test", other)):
+        FORMATS["brat"].write([document], folder / split, Losses())
+    assert told(workspace, "brat", folder)["renamed"] == 0
+    assert {made.article.id for made in open_corpus(workspace)} == {"cu", "tin-1", "tin-2"}
+    assert told(workspace, "brat", folder)["added"] == 0
+
+
 def test_texts_of_an_export_become_articles_under_their_ids(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -215,6 +301,27 @@ def test_texts_of_an_export_become_articles_under_their_ids(
     assert annotate(workspace, "pull", "--from-export", str(path)).stdout.startswith("2 tasks")
 
 
+def test_a_folder_of_tasks_is_brought_in_like_its_files(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    # What `annotate dataset export` puts beside them is no tasks; under its name may be some.
+    (folder / "export.json").write_text('{"format": "label-studio"}', encoding="utf-8")
+    for number in (1, 2):
+        document = Document(id=f"tin-{number}", text=f"{TEXT} {number}", spans=(RANK, PERSON))
+        write(tmp_path / "theirs", "label-studio", document).rename(folder / f"{number}.json")
+    found = told(workspace, "label-studio", folder)
+    assert (found["read"], found["articles"], found["added"]) == (2, 2, 2)
+    other = Document(id="tin-3", text="Khác.")
+    tasks = write(tmp_path / "theirs", "label-studio", other)
+    tasks.rename(folder / "export.json")
+    assert told(workspace, "label-studio", folder)["articles"] == 1
+    (tmp_path / "empty").mkdir()
+    outcome = bring(workspace, "label-studio", tmp_path / "empty")
+    assert "empty has no file that ends in .json. Name a file." in outcome.stderr
+
+
 # What goes wrong.
 
 
@@ -228,9 +335,15 @@ def test_a_bad_file_among_several_leaves_everything_as_it_was(
     outcome = bring(workspace, "conll", good, bad)
     assert (outcome.status, outcome.stdout) == (1, "")
     assert "bad, line 1: the last column, 'extra', is no tag" in outcome.stderr
+    worse = tmp_path / "worse"
+    worse.write_text("An\n", encoding="utf-8")
+    both = bring(workspace, "conll", bad, good, worse).stderr
+    assert "bad, line 1: the last" in both
+    assert f"(and 1 more: {worse}, line 1)" in both
     tasks = write(tmp_path / "theirs", "label-studio", DOCUMENT)
     bad.write_text("[{", encoding="utf-8")
     assert "ends in the middle" in bring(workspace, "label-studio", tasks, bad).stderr
+    assert "(and 1 more: " in bring(workspace, "label-studio", tasks, bad, worse).stderr
     after = state(workspace)
     assert {name: after[name] for name in before} == before
     assert after.keys() - before.keys() <= {"ledger"}

@@ -54,7 +54,7 @@ def test_push_pull_status_build_in_words(
     assert studio.projects_titled(title) == []
     first = annotate("push", "--dry-run", "--limit", "1", cwd=root).stdout
     assert "1 article to push, 0 already there\n1 more is new; left for later\n" in first
-    assert "run `annotate push`" in annotate("status", cwd=root).stdout
+    assert "never pushed; run `annotate push`" in annotate("status", cwd=root).stdout
 
     pushed = annotate("push", cwd=root / "corpus").stdout
     assert "Pushed 2 articles" in pushed

@@ -56,6 +56,11 @@ def lines(outcome: Outcome) -> list[str]:
     return [line.rstrip() for line in outcome.stdout.splitlines()]
 
 
+RAISE = (
+    "Raise `version:` in the schema file from 1.0.0, say under `migrations:` what was renamed,"
+    " merged, split or removed (`annotate schema diff` shows it), then run `annotate schema"
+    " migrate`; or put the changes back."
+)
 NESTING = make_entity("B", "b", contains=("A",))
 OLD = version("1.0.0", "A", "B")
 NEW = version(
@@ -97,11 +102,12 @@ def test_one_object_for_scripts(diff: Diff) -> None:
 
 def test_what_cannot_be_migrated_yet_is_told(diff: Diff) -> None:
     lost = version("2.0.0", "B")
-    assert lines(diff(OLD, lost))[-4:] == [
+    assert lines(diff(OLD, lost))[-5:] == [
         "Annotations cannot be brought to the new version yet:",
         "  -  migrations: no step leads from 1.0.0 to 2.0.0; declare a migration from",
         "     1.0.0 under `migrations`",
         "  -  label A: 2.0.0 lacks it; say under `migrations` what becomes of it",
+        "Correct that in the schema file, then run `annotate schema migrate`.",
     ]
     told = json.loads(diff(OLD, lost, "--json").stdout)["problems"]
     assert [line.partition(":")[0] for line in told] == ["migrations", "label A"]
@@ -110,9 +116,9 @@ def test_what_cannot_be_migrated_yet_is_told(diff: Diff) -> None:
 def test_a_migration_that_is_wrong_is_told_though_nothing_breaks(diff: Diff) -> None:
     wrong = step("1.0.0", "2.0.0", entities=entities(rename={"X": "C"}))
     told = lines(diff(OLD, version("2.0.0", "A", "B", "C", migrations=(wrong,))))
-    assert told[-1:] == [
+    assert told[-2] == (
         "  -  label X: the migration from 1.0.0 names it, but 1.0.0 has none of this name"
-    ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_a_migration_that_is_wrong_is_told_though_nothing_breaks(diff: Diff) -> 
         ),
         (
             version("1.0.0", "A", "B", entities=(*OLD.entities[:1], NESTING)),
-            ["Both are 1.0.0: raise it, and declare a migration under `migrations`."],
+            [RAISE],
         ),
         (NEW, ["Run `annotate schema migrate --to 2.0.0`."]),
     ],

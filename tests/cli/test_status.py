@@ -45,6 +45,31 @@ def status(workspace: Workspace) -> list[str]:
     return [" ".join(line.split()) for line in outcome.stdout.splitlines()]
 
 
+def test_what_was_never_pushed_is_one_line_and_the_number_of_articles(
+    workspace: Workspace,
+) -> None:
+    """It was a table of noughts."""
+    never = "Tin · security-news 1.0.0 · never pushed; run `annotate push`"
+    assert status(workspace) == [never, "articles 1"]
+
+
+def test_an_empty_corpus_is_told_before_any_push(workspace: Workspace) -> None:
+    (workspace.corpus_path / "mot.txt").unlink()
+    first, *_ = status(workspace)
+    assert first.endswith("no articles yet; put texts into corpus or run `annotate corpus add`")
+
+
+def test_what_came_from_an_export_only_is_to_be_pushed_not_pulled(workspace: Workspace) -> None:
+    """It said pull, which says push."""
+    with open_ledger(workspace.ledger_path) as ledger:
+        place = Place(EXPORT, 1)
+        ledger.record_tasks(place, [(7, ARTICLE)])
+        ledger.append(place, [Entry(make_annotation(ARTICLE, PERSON), b"[]")])
+    told = status(workspace)
+    assert told[0].endswith("never pushed; run `annotate push`")
+    assert "annotated 1 with 0 relations" in told
+
+
 def test_a_text_that_changed_since_the_push_is_told_with_what_to_do(workspace: Workspace) -> None:
     fill(workspace)
     carries = "1 article's text changed since it was pushed: `annotate push` carries its marks"

@@ -30,6 +30,7 @@ from tests.factories import (
 )
 
 REPOSITORY = Path(__file__).parents[2]
+HALVES = Split(train=0.5, validation=0, test=0.5)
 ONLY_TRAIN = DatasetSettings(split=Split(train=1, validation=0, test=0))
 
 
@@ -50,6 +51,23 @@ def build_into(
     settings: DatasetSettings = ONLY_TRAIN,
 ) -> Built:
     return build(out, articles, annotations, schema or make_schema(), settings)
+
+
+def build_mixed(out: Path, *, include: bool = True) -> Built:
+    """Build articles of which the ids tell whether somebody annotated them.
+
+    In train are `marked…`, `empty…`, in which nothing is marked, and `nobody…`; in test is
+    `nobody…` alone. Each has two sentences.
+    """
+    homes = ("marked", "train"), ("empty", "train"), ("nobody", "train"), ("nobody", "test")
+    articles = [
+        make_article(f"Trung tá Lê An {n}.\nĐến xã {n}.", id_in(split, HALVES, kind))
+        for n, (kind, split) in enumerate(homes)
+    ]
+    annotations = [make_annotation(articles[0], make_span(9, 14), id=1)]
+    annotations.append(make_annotation(articles[1], id=2))
+    settings = DatasetSettings(split=HALVES, include_unannotated=include)
+    return build_into(out, articles, annotations, settings=settings)
 
 
 def build_one(out: Path, **fields: Any) -> Built:
@@ -82,9 +100,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def id_in(split: str, shares: Split) -> str:
+def id_in(split: str, shares: Split, prefix: str = "a") -> str:
     """Return the id of an article that belongs to a split."""
-    return next(f"a{n}" for n in count() if split_of(f"a{n}", shares) == split)
+    names = (f"{prefix}{n}" for n in count())
+    return next(name for name in names if split_of(name, shares) == split)
 
 
 def run(code: str, *arguments: str | Path, **environ: str) -> str:

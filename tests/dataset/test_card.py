@@ -234,8 +234,10 @@ def test_articles_that_nobody_annotated_can_be_in_the_dataset(tmp_path: Path) ->
     build_into(tmp_path / "out", articles, annotations, settings=settings)
     _, body = read(tmp_path / "out")
     told = section(body, "Which annotation counts")
-    assert "1 article without a submitted annotation: without entities." in told
-    assert "1 article of which this takes no annotation: without entities." in told
+    there = "without entities, `annotated` is false."
+    assert f"- 1 article without a submitted annotation: {there}\n" in told
+    assert f"- 1 article of which this takes no annotation: {there}\n" in told
+    assert 'Leave such rows out to train and to score: `spans.filter(lambda row: row["' in told
     assert table(section(body, "In numbers"))["articles"] == ["3", "3"]
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import datasets
@@ -526,6 +527,18 @@ def test_a_failure_leaves_the_former_one_whole(tokenizer: Path, tmp_path: Path) 
     assert "cannot be read" in refusal(source, out, str(tokenizer))
     assert contents(out) == before
     assert {path.name for path in tmp_path.iterdir()} == {"dataset", "encoded"}
+
+
+def test_a_list_of_losses_that_is_corrupt_is_told_and_not_that_writing_failed(
+    tokenizer: Path, sample: tuple[Path, Built], tmp_path: Path
+) -> None:
+    source = copytree(sample[0], tmp_path / "dataset")
+    content = (source / "losses.parquet").read_bytes()
+    # The data is overwritten; the end, which tells where data is, is whole.
+    (source / "losses.parquet").write_bytes(content[:4] + b"\xff" * 200 + content[204:])
+    told = refusal(source, tmp_path / "encoded", str(tokenizer))
+    assert told.startswith(f"{source / 'losses.parquet'} cannot be read as Parquet: ")
+    assert ".." not in told
 
 
 def test_a_dataset_that_is_none_is_refused(tokenizer: Path, tmp_path: Path) -> None:

@@ -93,6 +93,56 @@ def test_agreed_is_what_enough_people_marked_alike() -> None:
     assert (nobody.annotation, nobody.ineligible) == (None, True)
 
 
+@pytest.mark.parametrize(("undirected", "votes"), [((), 0), (("r",), 1)])
+def test_a_relation_that_holds_both_ways_is_agreed_on_whichever_end_was_drawn_first(
+    undirected: tuple[str, ...], votes: int
+) -> None:
+    name, place = make_span(9, 14, "A"), make_span(0, 3, "B")
+    one, other = (
+        Relation(head=head.id, tail=tail.id, label="r")
+        for head, tail in ((name, place), (place, name))
+    )
+    people = [
+        by(f"p{n}", name, place, number=n, relations=(drawn,))
+        for n, drawn in enumerate((one, other), start=1)
+    ]
+    found = choose(ARTICLE.sha256, people, AGREED, (), undirected).annotation
+    assert found is not None
+    labels = {span.id: span.label for span in found.spans}
+    assert [(labels[r.head], labels[r.tail]) for r in found.relations] == [("B", "A")] * votes
+    # One who drew it both ways is one person.
+    alone = by("p1", name, place, relations=(one, other))
+    both = choose(ARTICLE.sha256, [alone, by("p2", name, place)], AGREED, (), undirected).annotation
+    assert both is not None
+    assert both.relations == ()
+
+
+def test_the_schema_says_which_relations_hold_both_ways(tmp_path: Path) -> None:
+    (kind,) = make_schema().relations
+    schema = make_schema(relations=(msgspec.structs.replace(kind, directed=False),))
+    rank, name = make_span(0, 8, "RANK"), make_span(9, 14)
+    people = [
+        by(f"p{n}", rank, name, number=n, relations=(arrow,))
+        for n, arrow in enumerate(
+            [
+                Relation(head=rank.id, tail=name.id, label="holds_rank"),
+                Relation(head=name.id, tail=rank.id, label="holds_rank"),
+            ],
+            start=1,
+        )
+    ]
+    settings = msgspec.structs.replace(ONLY_TRAIN, policy=AGREED)
+    built = build_into(tmp_path / "d", [ARTICLE], people, schema, settings)
+    assert (built.relations, built.unfit) == (1, 0)
+
+
+def test_people_who_agree_on_nothing_make_a_row_without_entities(tmp_path: Path) -> None:
+    people = [by("an", make_span(9, 14), number=1), by("binh", make_span(0, 8), number=2)]
+    settings = msgspec.structs.replace(ONLY_TRAIN, policy=AGREED)
+    built = build_into(tmp_path / "d", [ARTICLE], people, settings=settings)
+    assert (built.articles, built.entities, built.ineligible) == (1, 0, 0)
+
+
 extents = st.tuples(st.integers(0, 5), st.integers(6, 9), st.sampled_from("AB"))
 
 
@@ -242,9 +292,34 @@ def test_with_unannotated_articles_they_are_rows_without_entities(tmp_path: Path
 def test_a_policy_that_names_somebody_unknown_is_refused(tmp_path: Path) -> None:
     policy = Policy(use="annotator", annotators=("ghost@example.org",))
     settings = msgspec.structs.replace(ONLY_TRAIN, policy=policy)
-    with pytest.raises(DatasetError, match="who submitted nothing"):
+    with pytest.raises(DatasetError, match="the policy names 'ghost") as caught:
         build_into(tmp_path / "d", [ARTICLE], [FIRST], settings=settings)
+    # It may have been named by an option as well.
+    assert "annotate.toml" not in str(caught.value)
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem", "remedy"),
+    [
+        (Policy(use="ground-truth"), "no annotation is starred as ground truth", "Star some in"),
+        (Policy(use="agreed", at_least=3), "no article has annotations of at least 3 people",
+         "Let more people annotate"),
+        (Policy(use="annotator", annotators=("chi@example.org", "em@example.org")),
+         "no article has an annotation of chi@example.org or em@example.org", "Name somebody else"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_takes_nothing_at_all_says_why(
+    tmp_path: Path, policy: Policy, problem: str, remedy: str
+) -> None:
+    # These two are known, but not for work on this text.
+    others = [by(f"{name}@example.org", status="skipped") for name in ("chi", "em")]
+    settings = msgspec.structs.replace(ONLY_TRAIN, policy=policy)
+    with pytest.raises(DatasetError) as caught:
+        build_into(tmp_path / "d", [ARTICLE], [FIRST, *others], settings=settings)
+    assert caught.value.problem == problem
+    assert caught.value.remedy.startswith(remedy)
+    assert caught.value.remedy.endswith("or build with --policy latest.")
 
 
 @pytest.mark.parametrize(

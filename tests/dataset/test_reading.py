@@ -209,7 +209,7 @@ def test_a_folder_in_place_of_a_file_is_told(copy: Path) -> None:
     path = file_of(copy, "spans", "train")
     path.unlink()
     path.mkdir()
-    with pytest.raises(DatasetError, match=r"train-00000-of-00001\.parquet cannot be read: "):
+    with pytest.raises(DatasetError, match=r"train-00000-of-00001\.parquet cannot be read as"):
         list(open_built(copy).rows("spans", "train"))
 
 

@@ -208,3 +208,73 @@ def test_what_one_writes_into_a_kept_section_is_no_change(tmp_path: Path) -> Non
     ):
         (out / "README.md").write_text(f"{card}\n{section}", encoding="utf-8")
         assert check(out, *given) == change
+
+
+def edit(card: Path, old: str, new: str) -> str:
+    """Put other words into a card; return all of it."""
+    text = card.read_text(encoding="utf-8")
+    assert old in text
+    card.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return card.read_text(encoding="utf-8")
+
+
+def test_words_outside_the_kept_sections_are_saved_beside_the_dataset(tmp_path: Path) -> None:
+    out, saved = tmp_path / "out", tmp_path / "out.README.before.md"
+    assert build_one(out).card_saved == ""
+    first = edit(out / "README.md", "# Small", "# Mine")
+    assert build_one(out).card_saved == str(saved)
+    assert saved.read_text(encoding="utf-8") == first
+    assert build_one(out).card_saved == ""
+    # The same words are there already; others get a number.
+    edit(out / "README.md", "# Small", "# Mine")
+    (out / "README.md").write_text(first, encoding="utf-8")
+    assert build_one(out).card_saved == str(saved)
+    second = edit(out / "README.md", "# Small", "# Ours")
+    assert build_one(out).card_saved == str(tmp_path / "out.README.before.2.md")
+    assert (tmp_path / "out.README.before.2.md").read_text(encoding="utf-8") == second
+    assert saved.read_text(encoding="utf-8") == first
+
+
+def test_words_in_a_kept_section_are_in_the_new_card_and_not_saved(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    with (out / "README.md").open("a", encoding="utf-8") as card:
+        card.write("\n<!-- kept: mine -->\nMy words.\n<!-- /kept -->\n")
+    assert build_one(out).card_saved == ""
+    assert "My words." in (out / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_card_is_saved_where_a_broken_lock_cannot_tell_whose_words_it_has(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    (out / LOCK).write_text("{", encoding="utf-8")
+    card = (out / "README.md").read_bytes()
+    assert Path(build_one(out).card_saved).read_bytes() == card
+
+
+def test_a_card_that_cannot_be_saved_stays_with_its_dataset(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    edit(out / "README.md", "# Small", "# Mine" + "!" * 250_000)
+    with untouched(tmp_path):
+        printed = run(FULL_DISK, out, "200000", "10")
+    assert printed.startswith(f"DatasetError {out} cannot be written: File too large")
+
+
+def test_a_dataset_without_its_lock_is_told_as_such_and_untouched(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_one(out)
+    (out / LOCK).unlink()
+    article = make_article()
+    given = ([article], [make_annotation(article)], make_schema(), ONLY_TRAIN)
+    for act in (build, check):
+        with (
+            untouched(tmp_path),
+            pytest.raises(DatasetError, match=r"its annotate\.lock is missing.*Move the folder"),
+        ):
+            act(out, *given)
+    # With anything else beside it, it may be somebody's.
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    with untouched(tmp_path), pytest.raises(DatasetError, match="is not a dataset built here"):
+        build(out, *given)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import datasets
+import msgspec
 import pytest
 
-from annotate.dataset.build import build, build_given
+from annotate.dataset.build import build, build_given, check
 from annotate.dataset.built import Built
 from annotate.dataset.given import Given
-from annotate.dataset.lock import LOCK, Chosen, read_lock
+from annotate.dataset.lock import LOCK, Chosen, identity, read_lock
 from annotate.errors import DatasetError
-from annotate.workspace import DatasetSettings
+from annotate.workspace import DatasetSettings, Policy, Split, Tagging
 from tests.dataset.building import (
     ONLY_TRAIN,
     build_into,
@@ -61,7 +63,7 @@ def test_another_machine_builds_the_same_bytes(
 import random, sys, time
 from pathlib import Path
 from annotate.dataset.build import build
-from annotate.workspace import DatasetSettings
+from annotate.workspace import DatasetSettings, Policy, Split, Tagging
 from tests.factories import gold_annotation, sample_articles, sample_schema
 articles = list(sample_articles().values())
 annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]
@@ -112,6 +114,42 @@ def test_the_lock_changes_with_anything_that_decides_the_bytes(tmp_path: Path) -
     build(tmp_path / "7", *given, configs=["spans", "tokens"])
     locks = {contents(tmp_path / str(n))["annotate.lock"] for n in range(8)}
     assert len(locks) == 8
+
+
+CHANGES: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "the policy changed": ({"policy": Policy(use="agreed")}, {}),
+    "the splits changed (their shares or the seed)": ({"split": Split(1, 0, 0, seed=7)}, {}),
+    "the splits changed (splits.csv)": ({}, {"fixed": {"elsewhere": "test"}}),
+    "the tagging changed": ({"tokens": Tagging(scheme="BILOU")}, {}),
+    "include-unannotated changed": ({"include_unannotated": True}, {}),
+    "the configs to build changed": ({}, {"configs": ["spans"]}),
+    "the labels changed whose spans wait for a review": ({}, {"waiting": ["RANK"]}),
+    "what the settings say for the card changed": ({"license": "cc0-1.0", "title": "T"}, {}),
+}
+
+
+@pytest.mark.parametrize(("words", "changes"), CHANGES.items())
+def test_the_check_names_the_setting_that_changed(
+    tmp_path: Path, words: str, changes: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    build_one(tmp_path / "out")
+    article = make_article()
+    given = ([article], [make_annotation(article, make_span(9, 14))], make_schema())
+    now = msgspec.structs.replace(ONLY_TRAIN, **changes[0])
+    assert check(tmp_path / "out", *given, now, **changes[1]) == [words]
+
+
+def test_a_lock_of_a_former_version_tells_only_that_settings_changed(tmp_path: Path) -> None:
+    build_one(tmp_path)
+    lock = read_lock(tmp_path)
+    old = msgspec.structs.replace(lock, parts=msgspec.UNSET, relations=msgspec.UNSET)
+    (tmp_path / LOCK).write_bytes(msgspec.json.encode(old))
+    assert identity(read_lock(tmp_path)) == identity(lock)
+    article = make_article()
+    given = ([article], [make_annotation(article, make_span(9, 14))], make_schema())
+    assert check(tmp_path, *given, ONLY_TRAIN) == []
+    told = check(tmp_path, *given, ONLY_TRAIN, waiting=["RANK"])
+    assert told == ["the dataset's settings changed"]
 
 
 def test_the_lock_has_the_versions_of_what_writes_the_files_and_draws(tmp_path: Path) -> None:

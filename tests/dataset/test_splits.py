@@ -206,7 +206,7 @@ def test_listed_articles_that_the_corpus_lacks_are_told() -> None:
         ("a,train\n", "line 1: not the header id,split"),
         ("id,split,why\n", "line 1: not the header id,split"),
         ("id,split\na,train\nb,dev\n", "line 3: no split dev. Splits are train, validation, test"),
-        ("id,split\na\n", "line 2: 1 columns"),
+        ("id,split\na\n", "line 2: 1 column. Write"),
         ("id,split\na,train,test\n", "line 2: 3 columns"),
         ("id,split\n,train\n", "line 2: no id"),
         ('id,split\n"a\nb",Train\n', "line 3: no split Train"),

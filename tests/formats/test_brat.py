@@ -130,17 +130,23 @@ def test_spans_may_stand_in_parts_and_texts_in_folders(tmp_path: Path) -> None:
     (tmp_path / "x.y" / "b.1.a2").write_text("A1\tSure T1\n", encoding="utf-8")
     (tmp_path / "c.txt").write_text("Không.", encoding="utf-8")
     found = {document.id: document for document in read_brat(tmp_path, Counter())}
-    assert set(found) == {"c", "x.y/b.1"}
+    assert {name: one.short_id for name, one in found.items()} == {"c": "", "x.y/b.1": "b.1"}
     assert found["x.y/b.1"].spans[0].attributes == {"Sure": ("true",)}
     assert found["c"].spans == ()
+
+
+def test_a_name_that_two_texts_have_is_no_short_id(tmp_path: Path) -> None:
+    for name in ("train/a", "test/A", "test/b"):
+        path = tmp_path / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    found = {one.id: one.short_id for one in read_brat(tmp_path, Counter())}
+    assert found == {"train/a": "", "test/A": "", "test/b": "b"}
 
 
 @pytest.mark.parametrize(
     ("marks", "problem"),
     [
-        ("T1\tPER 0 2\tLê", "line 1: the text there is 'An', not 'Lê'"),
-        ("\nT1\tPER 0 99\tAn", "line 2: 0 99 is no stretch"),
-        ("T1\tPER 2 0\tAn", "2 0 is no stretch"),
         ("T1 PER 0 2 An", "'T1 PER 0 2 An' is not LABEL START END"),
         ("T1\tPER zero 2\tAn", "is not LABEL START END"),
         ("T1\tPER 0 2\tAn\nT1\tPER 0 2\tAn", "line 2: two spans have the id T1"),
@@ -155,6 +161,42 @@ def test_a_line_that_does_not_hold_is_named(tmp_path: Path, marks: str, problem:
     with pytest.raises(FormatError, match=r"a\.ann") as caught:
         read(tmp_path, "An ở Huế", marks)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"),
+    [
+        ("T2\tPER 3 4\tLê", "line 2 of a.ann: the text there is 'An [ở] Huế', not 'Lê'"),
+        ("\nT2\tPER 0 99\tAn", "line 3 of a.ann: 0 99 is no stretch"),
+        ("T2\tPER 2 0\tAn", "2 0 is no stretch"),
+    ],
+)
+def test_a_span_that_is_not_what_it_quotes_is_unproved_and_the_others_are_read(
+    tmp_path: Path, marks: str, reason: str
+) -> None:
+    more = "\nA1\tSure T2\nR1\tnear Arg1:T1 Arg2:T2"
+    document, _ = read(tmp_path, "An ở Huế", f"T1\tLOC 5 8\tHuế\n{marks}{more}")
+    assert [marked(span) for span in document.spans] == [(5, 8, "LOC")]
+    (left,) = document.unproved
+    assert reason in left.reason
+    assert (left.id, left.label, left.attributes) == ("T2", "PER", {"Sure": ("true",)})
+    assert document.relations == (Relation(head="T1", tail="T2", label="near"),)
+
+
+def test_offsets_count_what_fits_the_most_spans(tmp_path: Path) -> None:
+    marks = "T1\tPER 3 5\tAn\nT2\tX 6 8\t👍\nT3\tPER 0 2\tLê"
+    document, _ = read(tmp_path, "👍 An 👍", marks)
+    assert [marked(span) for span in document.spans] == [(2, 4, "PER"), (5, 6, "X")]
+    assert [(one.id, one.text) for one in document.unproved] == [("T3", "Lê")]
+
+
+def test_one_reading_tells_where_all_faults_are(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("An", encoding="utf-8")
+    (tmp_path / "b.ann").write_text("hello\nT1\tPER 0 2\tAn\nworld", encoding="utf-8")
+    with pytest.raises(FormatError) as caught:
+        read(tmp_path, "An", "A1\tSure T9")
+    assert "a.ann, line 1: T9 is the id of no line (and 2 more: " in str(caught.value)
+    assert str(caught.value).count("b.ann, line ") == 2
 
 
 def test_a_folder_that_is_none_and_files_that_do_not_pair_are_named(tmp_path: Path) -> None:

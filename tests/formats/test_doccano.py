@@ -156,9 +156,6 @@ RELATION = {"from_id": 1, "to_id": 2, "type": "r"}
         ({"label": []}, "missing required field `text`"),
         ({"text": "An", "label": [[0, "PER"]]}, "$.label[0]"),
         ({"text": "An", "label": ["PER"]}, "$.label[0]"),
-        ({"text": "An", "label": [[0, 3, "PER"]]}, "0:3 is no stretch of the text"),
-        ({"text": "An", "label": [[1, 1, "PER"]]}, "1:1 is no stretch of the text"),
-        ({"text": "An", "label": [[-1, 1, "PER"]]}, "-1:1 is no stretch of the text"),
         (
             {"text": "An", "entities": [], "relations": [RELATION]},
             "refers to 1, which is no span's id",
@@ -173,6 +170,39 @@ def test_a_line_that_does_not_hold_is_named(tmp_path: Path, line: Any, problem: 
         read(tmp_path / "all.jsonl", {"text": "Lê"}, line)
     assert "all.jsonl, line 2" in str(caught.value)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("place", [(0, 9), (1, 1), (-1, 1)])
+def test_a_span_that_is_nowhere_in_its_text_is_unproved_and_the_others_are_read(
+    tmp_path: Path, place: tuple[int, int]
+) -> None:
+    bad = ENTITY | {"id": 2, "start_offset": place[0], "end_offset": place[1]}
+    line = {"text": "An 👍", "entities": [ENTITY, bad], "relations": [RELATION]}
+    (found,), _ = read(tmp_path / "x", line)
+    assert phrases(found) == ["An"]
+    (left,) = found.unproved
+    assert left.reason == f"{place[0]}:{place[1]} is no stretch of the text in utf-16"
+    assert (left.id, found.relations) == ("2", (Relation(head="1", tail="2", label="r"),))
+
+
+def test_a_span_outside_its_text_does_not_let_the_others_be_read_in_another_unit(
+    tmp_path: Path,
+) -> None:
+    line = record("👩\u200d🚒 An Huế", "graphemes", "An", "Huế")
+    line["label"].append([2, 10, "X"])
+    with pytest.raises(FormatError, match="does not tell what its offsets count"):
+        read(tmp_path / "x", line)
+    (found,), _ = read(tmp_path / "x", line, units="graphemes")
+    assert (phrases(found), len(found.unproved)) == (["An", "Huế"], 1)
+
+
+def test_one_reading_tells_which_lines_do_not_hold(tmp_path: Path) -> None:
+    lines = [[1], {"text": "An"}, *({} for _ in range(12))]
+    with pytest.raises(
+        FormatError, match=r"line 1 is no record.*\(and 12 more: .*line 3"
+    ) as caught:
+        read(tmp_path / "x", *lines)
+    assert "line 13" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"text": "\xff"}', b'{"text": "\\ud83d"}'])

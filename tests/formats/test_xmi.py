@@ -332,14 +332,29 @@ def test_a_text_that_nobody_marked_is_no_annotation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extent", "told_as"),
     [
-        ('begin="1" end="10"', "external offset .1. which is not valid"),
-        ('begin="5" end="400"', "external offset .400. which is not valid"),
-        ('begin="five" end="10"', "invalid literal"),
+        ('begin="1" end="10"', "1:10"),
+        ('begin="5" end="400"', "5:400"),
+        ('begin="400" end="1"', "400:1"),
     ],
 )
-def test_offsets_that_fit_no_character_are_told(tmp_path: Path, extent: str, told_as: str) -> None:
-    path = put(tmp_path, make_xmi(f'<ner:NamedEntity {extent} value="PERSON"/>'))
-    with pytest.raises(FormatError, match=rf"mai\.xmi does not hold: .*{told_as}"):
+def test_a_span_whose_offsets_fit_no_character_is_unproved_and_the_others_are_read(
+    tmp_path: Path, extent: str, told_as: str
+) -> None:
+    bad = f'<ner:NamedEntity {extent} value="PERSON" identifier="x"/>'
+    arrow = f'<custom:Arrow {AN} Governor="11" Dependent="12" kind="near"/>'
+    good = f'<ner:NamedEntity {AN} value="PERSON"/>'
+    (found,), losses = read(put(tmp_path, make_xmi(bad, good, arrow)))
+    assert [TEXT[span.start : span.end] for span in found.spans] == ["Lê An"]
+    (left,) = found.unproved
+    assert left.reason == f"{told_as} is no stretch of the text in UTF-16 units"
+    assert (left.label, left.attributes) == ("PERSON", {"identifier": ("x",)})
+    assert [(one.head, one.tail) for one in found.relations] == [("11", "12")]
+    assert not losses
+
+
+def test_an_offset_that_is_no_number_is_told(tmp_path: Path) -> None:
+    path = put(tmp_path, make_xmi('<ner:NamedEntity begin="five" end="10" value="PERSON"/>'))
+    with pytest.raises(FormatError, match=r"mai\.xmi does not hold: .*invalid literal"):
         read(path)
 
 

@@ -223,9 +223,9 @@ def test_what_would_become_something_that_the_new_version_lacks_is_told() -> Non
 def test_two_contents_under_one_version_need_another_version() -> None:
     first, second = problems(version("1", "A", "B"), version("1", "A"))
     assert first == (
-        "version: both are 1; raise the new one, and declare a migration from 1 under `migrations`"
+        "version: it is 1 as before; raise it, and declare a migration from 1 under `migrations`"
     )
-    assert second.startswith("label B: 1 lacks it")
+    assert second.startswith("label B: the new schema lacks it")
 
 
 def test_a_first_step_may_only_name_what_the_old_version_has() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from annotate.corpus import Article
 from annotate.corpus.corpus import Corpus
 from annotate.errors import CorpusError, FormatError
 from annotate.formats import Marked
-from annotate.formats.document import Document
+from annotate.formats.document import Document, Unproved
 from annotate.spans import Annotation, Relation, Span
 from annotate.studio.export import Imported, import_documents
 from annotate.studio.export.documents import Sourced
@@ -25,7 +27,7 @@ from annotate.studio.export.newcomers import Newcomers
 from annotate.studio.export.placing import Ground
 from annotate.studio.export.raw import RawText
 from annotate.studio.export.spacing import Respaced
-from annotate.studio.ledger import EXPORT, Ledger, Place
+from annotate.studio.ledger import EXPORT, Ledger, Place, open_ledger
 from tests.corpus.making import make_corpus
 from tests.dataset.building import contents
 from tests.factories import make_choice, make_schema, make_span
@@ -211,6 +213,35 @@ def _ends(head: str, tail: str) -> dict[str, str]:
     return {"head": head, "tail": tail, "label": "holds_rank"}
 
 
+def test_what_its_file_does_not_prove_is_set_aside_with_the_reason_wherever_it_claims_to_be(
+    corpus: Corpus, ledger: Ledger
+) -> None:
+    about: dict[str, Any] = {
+        "id": "q",
+        "label": "PERSON",
+        "start": 6,
+        "end": 11,
+        "attributes": {"form": ("x",)},
+    }
+    told = Unproved(**about, reason="6:11 is no stretch of the text in graphemes")
+    quoted = Unproved(**about | {"id": "s"}, reason="it is not 'Bà'", text="Bà")
+    arrow = Relation(head="q", tail="r", label="holds_rank")
+    given = document(RANK, relations=(arrow,), unproved=(told, quoted))
+    found = bring(corpus, ledger, given)
+    (annotation,) = counted(ledger)
+    assert [span.id for span in annotation.spans] == ["r"]
+    assert found.set_aside == len(annotation.set_aside) == 5
+    reasons = [aside.reason for aside in annotation.set_aside]
+    assert {told.reason, quoted.reason} < set(reasons)
+    values = [json.loads(bytes(aside.mark))["value"] for aside in annotation.set_aside[:2]]
+    # Without a text to prove them by, offsets would be taken for a place.
+    assert values == [
+        {"labels": ["PERSON"]},
+        {"start": 6, "end": 11, "text": "Bà", "labels": ["PERSON"]},
+    ]
+    assert bring(corpus, ledger, given).added == 0
+
+
 def test_offsets_of_documents_are_never_taken_for_utf16_units(
     corpus: Corpus, ledger: Ledger
 ) -> None:
@@ -319,7 +350,66 @@ def test_texts_without_a_mark_are_counted_and_can_be_left_to_people(
     assert bring(corpus, ledger, bare).added == 1
 
 
+def test_articles_that_somebody_annotated_are_told_when_they_get_a_further_annotation(
+    corpus: Corpus, ledger: Ledger
+) -> None:
+    other = document(id="hai", text="Khác.")
+    first = bring(corpus, ledger, document(PERSON, annotator="mai"), other, annotator="an")
+    assert (first.annotated, first.annotators) == ([], [])
+    mine = (document(RANK, annotator="tu"), document(id="ba", text="Nữa."))
+    for dry_run in (True, False):
+        found = bring(corpus, ledger, *mine, dry_run=dry_run)
+        assert (found.annotated, found.annotators) == (["mot"], ["mai"])
+    again = bring(corpus, ledger, *mine)
+    assert (again.annotated, again.copies) == ([], 0)
+    assert (first + found + found).annotated == ["mot"]
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_one"),
+    [
+        (document(PERSON), True),
+        (document(PERSON, RANK, relations=(HOLDS,)), True),
+        (document(text=TEXT.replace(". ", " .\n")), False),
+        (document(make_span(0, 3, "PERSON", "p")), False),
+        (document(PERSON, choices={"topic": ("sport",)}), False),
+        (document(RANK, PERSON, relations=(Relation(**_ends("r", "p")),)), False),
+        (document(PERSON, make_span(15, 23, "ODD", "o")), False),
+        (document(id="hai", text="Khác."), True),
+    ],
+)
+def test_an_annotation_that_says_nothing_new_is_told_and_can_be_left_out(
+    corpus: Corpus, ledger: Ledger, copy: Document, *, is_one: bool
+) -> None:
+    bring(corpus, ledger, DOCUMENT, document(id="hai", text="Khác."), annotator="mai")
+    dry = bring(corpus, ledger, copy, dry_run=True)
+    assert (dry.copies, dry.added) == (is_one, 1)
+    skipping = bring(corpus, ledger, copy, skip_known=True)
+    assert (skipping.copies, skipping.added) == (is_one, not is_one)
+    assert len(skipping.annotated) == (not is_one)
+    assert len(counted(ledger)) == 2 + (not is_one)
+
+
 # All of it or nothing.
+
+
+def test_other_commands_write_to_the_ledger_while_articles_are_read_and_compared(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    doing: list[str] = []
+
+    @contextmanager
+    def writing(what: str, _: int | None) -> Iterator[Callable[[int], None]]:
+        doing.append(what)
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite3", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        yield lambda _: None
+
+    with open_ledger(tmp_path / "ledger.sqlite3") as ledger:
+        bring(corpus, ledger, DOCUMENT, progress=writing)
+        assert len(counted(ledger)) == 1
+    # The reading of documents, and what the corpus does with new articles.
+    assert len(doing) > 1
 
 
 def test_a_dry_run_tells_what_would_happen_and_changes_nothing(

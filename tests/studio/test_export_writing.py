@@ -55,7 +55,10 @@ FULL = Document(
     id="mot", text=TEXT, spans=(PERSON, RANK), annotator="an@example.org",
     relations=(Relation(head="p", tail="r", label="holds_rank"),),
     choices={"topic": ("crime",), "mood": ("b", "a")},
-    metadata={"title": "Tin", "url": "https://example.org/1", "page": "3"},
+    metadata={
+        "title": "Tin", "url": "https://example.org/1", "page": "3",
+        "published_at": "2024-03-12T08:00:00+07:00", "language": "vi",
+    },
 )  # fmt: skip
 
 LIKES = Relation(head="p", tail="r", label="likes")
@@ -78,7 +81,8 @@ def by_place(spans: Sequence[Span]) -> list[Span]:
 def test_a_task_is_what_an_article_is_pushed_as(tmp_path: Path) -> None:
     (task,), losses = write(tmp_path / "a.json", FULL)
     article = Article(id="mot", text=TEXT)
-    assert task["meta"] == {"article": "mot", "sha256": article.sha256}
+    unshown = {"published_at": "2024-03-12T08:00:00+07:00", "language": "vi"}
+    assert task["meta"] == {"article": "mot", "sha256": article.sha256, **unshown}
     assert (task["data"]["article"], task["data"]["text"]) == ("mot", TEXT)
     assert (task["data"]["title"], task["data"]["url"]) == ("Tin", "https://example.org/1")
     assert losses == {"annotators": 1, "metadata": 1}
@@ -102,6 +106,8 @@ def test_a_server_gives_back_what_was_written(
     studio.import_tasks(project, tasks)
     path = f"api/projects/{project}/export?exportType=JSON&download_all_tasks=true"
     (tmp_path / "back.json").write_text(json.dumps(server.call("GET", path)), encoding="utf-8")
+    kept = json.loads((tmp_path / "back.json").read_text(encoding="utf-8"))
+    assert [one["meta"] for one in kept] == [one["meta"] for one in tasks]
     articles = [Article(id=one.id, text=one.text) for one in documents]
     found = import_export(ledger, tmp_path / "back.json", articles, schema)
     assert (found.set_aside, found.repaired, found.unmatched) == (0, 0, [])

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from annotate.cli.common import (
+    fixed_splits,
     json_option,
     plural,
     print_json,
@@ -48,11 +49,9 @@ def balance(workspace: Workspace, folder: Path, seeds: int, *, as_json: bool) ->
     """
     from annotate.dataset.balancing import balance as find
     from annotate.dataset.reading import open_built
-    from annotate.dataset.splits import read_fixed
 
     shares = workspace.settings.dataset.split
-    path = workspace.splits_path
-    fixed = read_fixed(path) if path.exists() else {}
+    fixed = fixed_splits(workspace)
     found = find(open_built(folder), shares, range(seeds + 1), fixed, rich_progress)
     best = msgspec.structs.replace(shares, seed=found.seed)
     if as_json:

@@ -22,18 +22,19 @@ def check(folder: Path, rare: int, *, as_json: bool) -> None:
 
     No article, cluster or text is in two splits, also when case, spaces and punctuation are
     left aside; every entity, relation and token is where it says; sentences and annotations are
-    in the split of their article; every label that is used occurs in train. What does not hold
-    comes with what to do, and the exit status is then 1. Rare labels and empty splits are
-    warnings.
+    in the split of their article; every label that is used occurs in train; no file of the build
+    is missing or altered. What does not hold comes with what to do, and the exit status is then
+    1. Rare labels, empty splits, articles that nobody annotated and relations that the schema
+    does not allow are warnings.
 
     \b
     Example:
       annotate dataset check
       annotate dataset check published/v2 --rare 50
     """
-    from annotate.dataset.checking import check_built
+    from annotate.dataset.checking import check_built, intact
 
-    checks = check_built(folder, rare=rare, progress=rich_progress)
+    checks = [*check_built(folder, rare=rare, progress=rich_progress), intact(folder)]
     holds = all(one.holds for one in checks)
     if as_json:
         listed = [as_json_object(one) for one in checks]

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from annotate.cli.common import json_option, plural, print_json, rich_progress
+from annotate.cli.losses import lost_spans
 
 if TYPE_CHECKING:
     from annotate.dataset.encoding import Encoded
@@ -48,7 +49,8 @@ def encode(
     Into the folder OUT, split as the dataset is, for load_dataset. The labels are those of the
     config `tokens`; special sub-tokens, and all but the first of a word, have -100. What the
     labels do not show as the tags of the words do is listed in losses.parquet. A dataset that
-    was encoded into OUT before is replaced. The Hub is asked only for a name that is no path.
+    was encoded into OUT before is replaced. Articles that nobody annotated are left out. The
+    Hub is asked only for a name that is no path.
 
     \b
     Example:
@@ -72,17 +74,17 @@ def _print(encoded: Encoded, out: Path) -> None:
         f"{plural(encoded.ids, 'id')}, at most {encoded.longest:,} in a row"
     )
     click.echo(", ".join(f"{split} {count:,}" for split, count in encoded.splits.items()))
+    if encoded.unannotated:
+        click.echo(f"Left out: {plural(encoded.unannotated, 'article')} that nobody annotated")
     if encoded.losses:
-        click.echo(f"Not in the labels as in `tokens`: {_told(encoded.losses)} (losses.parquet)")
+        click.echo(
+            f"Not in the labels as in `tokens`: {lost_spans(encoded.losses)} (losses.parquet)"
+        )
     if encoded.longest_lost:
         click.echo(
             f"The longest span in no window has {encoded.longest_lost:,} sub-tokens; "
             f"none is lost with --stride {encoded.longest_lost} in rows longer than that."
         )
     if encoded.former:
-        click.echo(f"Not in `tokens` as marked, and so not here: {_told(encoded.former)}")
+        click.echo(f"Not in `tokens` as marked, and so not here: {lost_spans(encoded.former)}")
     click.echo(f'Load it: load_dataset("{out}")')
-
-
-def _told(losses: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in losses.items())

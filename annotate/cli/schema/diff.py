@@ -74,6 +74,7 @@ def diff(old: Path | None, new: Path | None, folder: Path | None, *, as_json: bo
     if problems:
         click.echo("Annotations cannot be brought to the new version yet:")
         console.print(_grid(("-", problem) for problem in problems))
+        click.echo("Correct that in the schema file, then run `annotate schema migrate`.")
     else:
         click.echo(_advice(before, after, found))
 
@@ -151,12 +152,12 @@ def _grid(rows: Iterable[tuple[str, str | Text]]) -> Padding:
 
 def _advice(before: Schema, after: Schema, found: list[Difference]) -> str:
     """Return what to do next."""
+    from annotate.schema.versions.compare import next_step
+
     same = before.version == after.version
     if not found:
         return "No difference." if same else "No difference but the version."
     if not any(difference.breaking for difference in found):
         raise_it = f"\nBoth are {after.version}: raise it, so that people can tell the two apart."
         return f"`annotate push` brings the labelling page in step.{raise_it if same else ''}"
-    if same:
-        return f"Both are {after.version}: raise it, and declare a migration under `migrations`."
-    return f"Run `annotate schema migrate --to {after.version}`."
+    return next_step(before, after)

@@ -93,8 +93,7 @@ def _find(workspace: Workspace, version: str | None) -> tuple[Schema, Path]:
         return schema, path
     others = [other for other in sorted(path.parent.glob("*.yaml")) if other != path]
     for other in others:
-        # Without its name and version it is not worth a message about its faults.
-        if f"name: {schema.name}" in other.read_text(encoding="utf-8", errors="replace"):
+        if _may_be(other, schema.name):
             found = load_schema(other)
             if (found.name, found.version) == (schema.name, version):
                 return found, other
@@ -103,6 +102,17 @@ def _find(workspace: Workspace, version: str | None) -> tuple[Schema, Path]:
         f" of {schema.name}",
         "Give the schema that version, and declare under `migrations` what becomes of what.",
     )
+
+
+def _may_be(path: Path, name: str) -> bool:
+    """Whether it may be a schema of that name; the faults of others are no business of ours."""
+    if not path.is_file():
+        return False
+    try:
+        return f"name: {name}" in path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        # Loading it says what keeps it from being read.
+        return True
 
 
 def _print_plan(plan: Plan) -> None:
@@ -115,9 +125,9 @@ def _print_plan(plan: Plan) -> None:
 
 
 def _print_done(done: Done, url: str) -> None:
-    if done.again:
-        since = plural(done.rewritten, "annotation or draft", "annotations and drafts")
-        click.echo(f"The project is at {done.new} since; {since} rewritten now")
+    if done.again or done.old == done.new:
+        late = plural(done.rewritten, "annotation or draft", "annotations and drafts")
+        click.echo(f"The project was at {done.new} already; {late} rewritten now")
     else:
         click.echo(f"{done.old} → {done.new}")
         _print_tally(done.tally)

@@ -6,6 +6,11 @@ from annotate.dataset.built import Built
 from annotate.dataset.card.markdown import code, plural
 from annotate.workspace import DatasetSettings, Policy, Tagging
 
+_ANNOTATED = (
+    "Where the column `annotated` is false, no annotation counts, and that there are no entities "
+    "says nothing of the text. Leave such rows out to train and to score: "
+    '`spans.filter(lambda row: row["annotated"])`.'
+)
 _CUT = {
     "expand": "tagged with the whole of each token that it cuts",
     "contract": "tagged without the tokens that it cuts, or not at all when it has no others",
@@ -56,12 +61,13 @@ def policy_words(policy: Policy) -> str:
 
 def unannotated_words(settings: DatasetSettings, built: Built) -> list[str]:
     """Return what became of the articles that have no annotation that counts."""
-    there = "without entities" if settings.include_unannotated else "left out"
+    there = "without entities, `annotated` is false" if settings.include_unannotated else "left out"
     told = (
         (built.unannotated - built.ineligible, "without a submitted annotation"),
         (built.ineligible, "of which this takes no annotation"),
     )
-    return [f"{plural(count, 'article')} {why}: {there}." for count, why in told if count]
+    found = [f"{plural(count, 'article')} {why}: {there}." for count, why in told if count]
+    return [*found, *[_ANNOTATED] * settings.include_unannotated]
 
 
 def tokens_words(tagging: Tagging) -> list[str]:

@@ -7,6 +7,7 @@ from annotate.dataset.checking.crossing import Homes, short
 from annotate.dataset.checking.findings import Findings
 from annotate.dataset.checking.marks import Marks, label_names, unnamed, wrong_tokens
 from annotate.dataset.checking.source import Row, Source, Texts
+from annotate.dataset.features import ANNOTATED
 from annotate.dataset.publish.files import Check
 
 _ORDER = "rows are not in the order of the articles, from"
@@ -20,11 +21,14 @@ class Sentences:
         self._splits = Findings("every sentence is in the split of its article")
         self._tokens = Findings("every token is where it says")
         self._whole = Findings("every article with words has sentences")
+        self._annotated = Findings("every sentence is annotated as its article is")
+        self._tells = False
         # The articles that have some.
         self._cut: set[bytes] = set()
 
     def look(self, source: Source) -> None:
         """Read the sentences beside their articles."""
+        self._tells = any(source.tells(config) for config in ("spans", "tokens"))
         for split in source.splits("tokens"):
             columns = [name for name in source.built.features("tokens") if "ner_tags" in name]
             names = {name: source.built.names("tokens", name) for name in columns}
@@ -59,6 +63,8 @@ class Sentences:
         if article is None:
             self._tokens.add(f"{_ORDER} {row['id']} on")
             return
+        if row.get(ANNOTATED) != article.get(ANNOTATED):
+            self._annotated.add(_sentence(row))
         if problem := wrong_tokens(row, article["text"], list(names)):
             self._tokens.add(f"{_sentence(row)}: {problem}")
         for name, known in names.items():
@@ -67,7 +73,8 @@ class Sentences:
 
     def checks(self) -> list[Check]:
         """Return what was found."""
-        return [self._splits.check(), self._tokens.check(), self._whole.check()]
+        told = [self._annotated.check()] if self._tells else []
+        return [self._splits.check(), self._tokens.check(), self._whole.check(), *told]
 
 
 class Annotations:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from annotate.dataset.checking.findings import AGAIN
+from annotate.dataset.features import ANNOTATED, tells_annotated
 from annotate.dataset.reading import BuiltDataset
 from annotate.errors import DatasetError
 from annotate.progress import Advance
@@ -40,9 +41,13 @@ class Source:
 
     def texts(self, split: str) -> Texts:
         """Return the articles of a split with their texts, not counted as progress."""
+        columns = ["id", "text", "sha256", *[ANNOTATED] * self.tells("spans")]
         known = split in self.splits("spans")
-        rows = self.again("spans", split, ("id", "text", "sha256")) if known else iter(())
-        return Texts(rows)
+        return Texts(self.again("spans", split, columns) if known else iter(()))
+
+    def tells(self, config: str) -> bool:
+        """Whether the rows of a config tell which articles somebody annotated."""
+        return config in self.built.configs and tells_annotated(self.built.features(config))
 
     def again(self, config: str, split: str, columns: Sequence[str] | None = None) -> Iterator[Row]:
         """Yield the rows of a split, not counted as progress."""

@@ -12,6 +12,7 @@ from datasets import DatasetInfo, Features
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, DatasetCardData
 
+from annotate.dataset.card.markdown import plural
 from annotate.dataset.encoding.options import Options
 from annotate.dataset.lock import CARD, LOCK
 
@@ -42,6 +43,7 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True):
     `losses` maps each reason to the spans that `tokens` shows and the labels do not, or not
     with the same extent; `former` those that `tokens` did not show as marked. A span `in no
     window` is longer than the stride; the longest of them has `longest_lost` sub-tokens.
+    `unannotated` articles are left out: nobody annotated them.
     """
 
     rows: int
@@ -52,6 +54,7 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True):
     losses: dict[str, int]
     former: dict[str, int]
     longest_lost: int = 0
+    unannotated: int = 0
 
 
 def digest_of(dataset: Path) -> str:
@@ -110,7 +113,15 @@ def _body(name: str, record: Record, encoded: Encoded) -> str:
         windows=_WINDOWS.format(options=options) if options.max_length else "A row is an article.",
         losses="\n".join(listed) or "- nothing",
         former=former or "none",
+        unannotated=_unannotated(encoded.unannotated),
     )
+
+
+def _unannotated(count: int) -> str:
+    """Return what is said of articles that nobody annotated, nothing when there are none."""
+    if not count:
+        return ""
+    return f" Left out: {plural(count, 'article')} that nobody annotated."
 
 
 _TOLD = {
@@ -131,7 +142,7 @@ _TEMPLATE = """\
 # {name}, encoded
 
 {encoded.articles} articles as {encoded.ids} ids of the tokenizer `{record.tokenizer}` (SHA-256 \
-`{record.sha256}`), with labels of the scheme {scheme}. {windows} {rest}
+`{record.sha256}`), with labels of the scheme {scheme}. {windows} {rest}{unannotated}
 
 ```python
 from datasets import load_dataset

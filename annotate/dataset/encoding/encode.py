@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotate.dataset.encoding.describing import (
@@ -28,7 +27,7 @@ from annotate.dataset.encoding.pieces import specials
 from annotate.dataset.encoding.texts import Text, Texts, count_articles
 from annotate.dataset.features import loss_features
 from annotate.dataset.lock import CARD
-from annotate.dataset.reading import BuiltDataset, open_built
+from annotate.dataset.reading import BROKEN, BuiltDataset, no_parquet, open_built
 from annotate.dataset.tables import LOSSES
 from annotate.dataset.writing import Table, replacing
 from annotate.errors import DatasetError
@@ -46,7 +45,8 @@ def encode(
 
     `tokenizer` is the path of a `tokenizer.json` or of a folder with one, or a name on the Hub.
     The labels are those that `tokens` has, so how nested spans and spans that cut a word are
-    shown was decided when the dataset was built. Splits stay.
+    shown was decided when the dataset was built. Splits stay; articles that nobody
+    annotated are left out.
     Raises `DatasetError` when there is no dataset or no such tokenizer, when the options do not
     fit it, when `out` holds something else, and when it cannot be written.
     """
@@ -84,7 +84,6 @@ def _write(
         stack.callback(work.abandon)
         advance = stack.enter_context(progress("Encoding", count_articles(built, splits)))
         for split in splits:
-            work.start(split)
             for text in texts.of(split):
                 work.add(split, text)
                 advance(1)
@@ -122,15 +121,18 @@ class _Work:
         self._losses = Table(folder, "losses", loss_features(), whole=True)
         self._tables: dict[str, Table] = {}
         self._reasons: Counter[str] = Counter()
-        self._articles = self._ids = self._longest = self._longest_lost = 0
-
-    def start(self, split: str) -> None:
-        """Begin the files of a split."""
-        self._tables[split] = Table(self._folder / DATA, split, self._encoder.features)
+        self._articles = self._unannotated = 0
+        self._ids = self._longest = self._longest_lost = 0
 
     def add(self, split: str, text: Text) -> None:
-        """Write an article's rows and losses."""
+        """Write an article's rows and losses; one that nobody annotated is only counted."""
+        if not text.annotated:
+            self._unannotated += 1
+            return
         rows, losses, longest_lost = self._encoder.rows(text)
+        # A split of which nothing was annotated gets no file: one without rows does not load.
+        if split not in self._tables:
+            self._tables[split] = Table(self._folder / DATA, split, self._encoder.features)
         for row in rows:
             count = len(row["input_ids"])
             # An id comes with seven other numbers.
@@ -155,6 +157,7 @@ class _Work:
         return Encoded(
             rows=sum(table.rows for table in self._tables.values()),
             articles=self._articles,
+            unannotated=self._unannotated,
             ids=self._ids,
             longest=self._longest,
             splits={split: table.rows for split, table in self._tables.items()},
@@ -184,5 +187,5 @@ def _read_losses(path: Path) -> Iterator[dict[str, Any]]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(columns=list(loss_features())):
                 yield from batch.to_pylist()
-    except pa.ArrowException as error:
-        raise DatasetError(f"{path} cannot be read: {error}", "Run `annotate build`.") from error
+    except BROKEN as error:
+        raise no_parquet(path, error) from error

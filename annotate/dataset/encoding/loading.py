@@ -82,7 +82,7 @@ def _decode(read: Callable[[bytes], Any], content: bytes, where: str) -> Tokeniz
     # What it raises for a file that is none has no narrower class.
     except Exception as error:
         raise DatasetError(
-            f"{where} is no tokenizer: {error}",
+            f"{where} is no tokenizer: {str(error).rstrip('.')}",
             "Give the tokenizer.json of a fast tokenizer, as `save` of tokenizers writes it.",
         ) from error
     return tokenizer

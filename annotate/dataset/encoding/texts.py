@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from annotate.dataset.features import ANNOTATED, tells_annotated
 from annotate.dataset.reading import BuiltDataset
 from annotate.errors import DatasetError
 from annotate.formats.tagged import stretches
@@ -17,12 +18,16 @@ Row = dict[str, Any]
 
 
 class Text(NamedTuple):
-    """An article's text with the places of its words, and the spans on each level."""
+    """An article's text with the places of its words, and the spans on each level.
+
+    Where nobody annotated it, that there are no spans means nothing.
+    """
 
     id: str
     text: str
     words: list[Token]
     layers: list[list[Span]]
+    annotated: bool = True
 
 
 class Texts:
@@ -36,6 +41,7 @@ class Texts:
             raise _broken(built, "its config tokens has no places or no tags")
         self._names = [built.names("tokens", column) for column in self.columns]
         self.labels = built.names("spans", "entities.label")
+        self._whether = [ANNOTATED] if tells_annotated(built.features("spans")) else []
 
     @property
     def is_bilou(self) -> bool:
@@ -47,8 +53,10 @@ class Texts:
         rows = iter(()) if split not in self._built.splits("tokens") else self._rows(split)
         sentences = groupby(rows, key=itemgetter("id"))
         waiting = next(sentences, None)
-        for article in self._built.rows("spans", split, ["id", "text"]):
-            text = Text(article["id"], article["text"], [], [[] for _ in self.columns])
+        for article in self._built.rows("spans", split, ["id", "text", *self._whether]):
+            layers: list[list[Span]] = [[] for _ in self.columns]
+            known = bool(article.get(ANNOTATED, True))
+            text = Text(article["id"], article["text"], [], layers, known)
             if waiting is not None and waiting[0] == text.id:
                 for row in waiting[1]:
                     self._add(text, row)

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import DatasetCard
 
-from annotate.dataset.lock import CARD, alterations, read_lock
+from annotate.dataset.lock import CARD, alterations, read_lock, reading
 from annotate.dataset.publish.files import Check, File
 from annotate.dataset.publish.names import find_names, wanted
 from annotate.progress import Progress
@@ -56,7 +56,8 @@ def anonymous(
     with progress("Searching for names", len(files)) as advance:
         for file in files:
             if search.pattern is not None:
-                places += find_names(folder, file.name, search.pattern)
+                with reading(folder / file.name):
+                    places += find_names(folder, file.name, search.pattern)
             advance(1)
     noun = "name" if search.left_out == 1 else "names"
     note = f"{search.left_out} {noun} too short to search for" if search.left_out else ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from annotate.dataset.digests import digest_of
-from annotate.dataset.lock import LOCK, Lock, read_lock
+from annotate.dataset.lock import LOCK, Lock, read_lock, reading
 from annotate.errors import DatasetError
 from annotate.progress import Progress
 
@@ -97,21 +97,24 @@ def files_of(folder: Path) -> tuple[File, ...]:
     Raises `DatasetError` when no build wrote the folder, or it cannot be read.
     """
     read_lock(folder)
-    try:
-        return tuple(
-            File(name=name, size=(folder / name).stat().st_size, sha256=sha256)
-            for name, sha256 in sorted(digests_of(folder).items())
-        )
-    except OSError as error:
-        raise DatasetError(
-            f"{error.filename} cannot be read: {error.strerror}", "Check its permissions."
-        ) from error
+    with reading(folder):
+        found = (_file(folder, path) for path in _paths(folder))
+        return tuple(sorted(found, key=lambda file: file.name))
+
+
+def _file(folder: Path, path: Path) -> File:
+    with reading(path):
+        name = path.relative_to(folder).as_posix()
+        return File(name=name, size=path.stat().st_size, sha256=digest_of(path))
 
 
 def digests_of(folder: Path) -> dict[str, str]:
     """Return the digest (SHA-256) of every file below a folder, by its path there."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths}
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in _paths(folder)}
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def identity_of(files: Iterable[File]) -> str:

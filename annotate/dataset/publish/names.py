@@ -10,7 +10,7 @@ What is searched for, wherever a word may begin and end, in capitals or not:
 
 What is searched: the name of every file; the columns and the metadata of Parquet; any other
 file as text, also as it reads without the escapes of JSON, of HTML and of addresses. A file
-that can be searched in neither way is a problem of its own.
+that is no text is a problem of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from annotate.dataset.reading import BROKEN, no_parquet
 
 _LEAST = 4
 
@@ -85,7 +87,10 @@ def _unmarked(text: str) -> str:
 
 
 def find_names(folder: Path, name: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """Yield where in a file of the dataset the pattern is found: in words, without the name."""
+    """Yield where in a file of the dataset the pattern is found: in words, without the name.
+
+    Raises `DatasetError` for a file that ends in `.parquet` and is none.
+    """
     if pattern.search(unicodedata.normalize("NFC", name)):
         yield "the name of a file"
     path = folder / name
@@ -138,8 +143,8 @@ def _in_parquet(path: Path, name: str, pattern: re.Pattern[str]) -> Iterator[str
             if _found(_APART.join(_metadata(file)), pattern):
                 yield f"{name}, its metadata"
             yield from _in_columns(file, name, pattern)
-    except (pa.ArrowException, OSError):
-        yield f"{name}, which cannot be searched"
+    except BROKEN as error:
+        raise no_parquet(path, error) from error
 
 
 def _metadata(file: pq.ParquetFile) -> Iterator[str]:

@@ -16,7 +16,7 @@ from annotate.schema.versions.difference import (
 )
 from annotate.schema.versions.futures import KINDS, find_steps, foresee
 
-__all__ = ["Difference", "compare", "needs_migration"]
+__all__ = ["Difference", "compare", "needs_migration", "next_step"]
 
 # What people make of the things that a schema lists; of the others, answers.
 _MARKS = {"entities": "spans", "relations": "relations"}
@@ -42,6 +42,20 @@ def compare(old: Schema, new: Schema) -> list[Difference]:
 def needs_migration(old: Schema, new: Schema) -> bool:
     """Whether some annotations made under the old version do not hold as they are in the new."""
     return any(difference.breaking for difference in compare(old, new))
+
+
+def next_step(old: Schema, new: Schema) -> str:
+    """Return what to do when annotations made under the old version do not hold in the new.
+
+    Two contents under one version cannot be told apart, so nothing is migrated between them.
+    """
+    if old.version != new.version:
+        return f"Run `annotate schema migrate --to {new.version}`."
+    return (
+        f"Raise `version:` in the schema file from {new.version}, say under `migrations:` what was"
+        " renamed, merged, split or removed (`annotate schema diff` shows it), then run `annotate"
+        " schema migrate`; or put the changes back."
+    )
 
 
 def _items(both: Both, kind: str) -> Iterator[Difference]:

@@ -95,9 +95,11 @@ def find_gaps(
     old: Schema, new: Schema, steps: tuple[Migration, ...], futures: Futures
 ) -> list[str]:
     """Return, a line each, what keeps the steps from leading from the old version to the new."""
+    # Where both have one version, its number would tell nobody which is meant.
+    called = "the new schema" if old.version == new.version else new.version
     return [
         *_unknown(old, steps),
-        *_undeclared(new, futures),
+        *_undeclared(new, futures, called),
         *_misfits(old, new, futures),
         *_circles(steps, futures),
     ]
@@ -123,12 +125,12 @@ def _unknown(old: Schema, steps: tuple[Migration, ...]) -> Iterator[str]:
                     yield f"option {owner}: {option}: {why}"
 
 
-def _undeclared(new: Schema, futures: Futures) -> Iterator[str]:
+def _undeclared(new: Schema, futures: Futures, called: str) -> Iterator[str]:
     """Yield what the new version lacks, though no step says what becomes of it."""
     for kind, word in KINDS.items():
         items = {item.name: item for item in getattr(new, kind)}
         for name, future in futures.names[kind].items():
-            yield from _lacking(f"{word} {name}", name, future, items, new.version)
+            yield from _lacking(f"{word} {name}", name, future, items, called)
             # An attribute that lost all of its options is a free text: a misfit.
             item = items.get(future[0])
             asked = kind in {"attributes", "choices"} and name in futures.options
@@ -136,7 +138,7 @@ def _undeclared(new: Schema, futures: Futures) -> Iterator[str]:
                 known = {option.name for option in item.options}
                 for option, after in futures.options[name].items():
                     what = f"option {name}: {option}"
-                    yield from _lacking(what, option, after, known, new.version)
+                    yield from _lacking(what, option, after, known, called)
 
 
 def _lacking(

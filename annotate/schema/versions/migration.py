@@ -85,7 +85,7 @@ def rewriting(old: Schema, new: Schema) -> Rewriting:
         way = f"migrations: no step leads from {old.version} to {new.version}; {declare}"
         problems.insert(0, way)
     elif problems and not steps:
-        problems.insert(0, f"version: both are {new.version}; raise the new one, and {declare}")
+        problems.insert(0, f"version: it is {new.version} as before; raise it, and {declare}")
     if old.controls != new.controls:
         problems.append("controls: annotations on a server refer to them; put them back")
     if problems:

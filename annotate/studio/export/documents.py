@@ -67,9 +67,10 @@ class DocumentReader:
             raw = RawText(document.text)
         except ValueError:
             return unmatched(document.id, [], "holds a lone surrogate, which is no text")
-        article = self._find(raw.text, document.id)
+        wanted = document.short_id or document.id
+        article = self._find(raw.text, wanted)
         if article is None:
-            made = self._newcomers.adopt(document.id, document.text, document.metadata)
+            made = self._newcomers.adopt(wanted, document.text, document.metadata)
             if isinstance(made, str):
                 return unmatched(document.id, [raw], made)
             article = made

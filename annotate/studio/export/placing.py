@@ -10,6 +10,7 @@ import msgspec
 
 from annotate.align import Alignment, align
 from annotate.spans import SetAside
+from annotate.studio.export.marking import UNPROVED
 from annotate.studio.export.raw import RawText
 from annotate.studio.export.spacing import Respaced
 from annotate.studio.marks import Mark, is_labelled
@@ -71,10 +72,11 @@ class Ground:
         sure = {next(iter(found)) for found in readings.values() if len(found) == 1}
         placed = Placed([], [], 0)
         for number, mark in enumerate(marks):
-            if number not in readings:
+            reason = self._unproved(mark)
+            if number not in readings and not reason:
                 placed.marks.append(mark)
                 continue
-            found = self._find(mark, readings[number], sure - {"either"})
+            found = reason or self._find(mark, readings[number], sure - {"either"})
             if isinstance(found, str):
                 raw = msgspec.Raw(msgspec.json.encode(mark))
                 placed.left.append(SetAside(reason=found, mark=raw, sha256=self._sha256))
@@ -85,6 +87,10 @@ class Ground:
             placed.marks.append({**mark, "value": value})
             placed = placed._replace(repaired=placed.repaired + (unit == "UTF-16"))
         return placed
+
+    def _unproved(self, mark: Any) -> str:
+        """Return why a mark is not in its file's text, as its reader found; else nothing."""
+        return str(mark.get(UNPROVED, "")) if self._sure else ""
 
     def _readings(self, mark: Mark) -> dict[Unit, Extent]:
         if self._sure:

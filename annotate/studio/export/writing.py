@@ -1,14 +1,15 @@
 """Label Studio's JSON: tasks with annotations, as any server under the schema's config takes them.
 
-Every document is a task with one submitted annotation, in the form in which articles are
-pushed, so that a server of this project knows them again. Import them where the labelling
-config is the schema's. Offsets are code points. Who annotated is not written: a server refuses
-addresses of people that it does not know, and takes whoever imports instead.
+Every document is a task with one submitted annotation, or with none where nobody annotated it, in
+the form in which articles are pushed, so that a server of this project knows them again. Import
+them where the labelling config is the schema's. Offsets are code points. Who annotated is not
+written: a server refuses addresses of people that it does not know, and takes whoever imports
+instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,18 @@ from annotate.schema.model import Attribute
 from annotate.studio.encode import encode_task
 from annotate.studio.export.marking import encode_marks
 
+# What is known of an article and is in no field of its task.
+_UNSHOWN = ("published_at", "language")
+
 
 def write_tasks(
-    documents: Iterable[Document], path: Path, losses: Losses, *, schema: Schema
-) -> None:
+    documents: Iterable[Document], path: Path, losses: Losses, *, schema: Schema,
+    unannotated: Collection[str] = (),
+) -> None:  # fmt: skip
     """Write documents as tasks with their annotations, one task at a time.
 
-    Raises `FormatError` for what the schema does not know, which the server would take and
-    show to nobody.
+    Those whose ids are in `unannotated` have none: nobody annotated them. Raises `FormatError`
+    for what the schema does not know, which the server would take and show to nobody.
     """
     vocabulary = _Vocabulary(schema)
     with writing(path) as file:
@@ -44,7 +49,10 @@ def write_tasks(
                     f"{document.id}: the schema {schema.name} has no {', '.join(lacking)}",
                     "Name the workspace whose schema the annotations were made under.",
                 )
-            file.write(between + msgspec.json.encode(_task(schema, document)).decode())
+            task = _task(schema, document)
+            if document.id in unannotated:
+                task["annotations"] = []
+            file.write(between + msgspec.json.encode(task).decode())
             between = ",\n"
             lose(losses, "annotators", bool(document.annotator))
             lose(losses, "metadata", len(document.metadata.keys() - set(METADATA)))
@@ -55,7 +63,10 @@ def _task(schema: Schema, document: Document) -> dict[str, Any]:
     known = {name: document.metadata.get(name, "") for name in METADATA}
     article = Article(id=document.id, text=document.text, **known)
     annotation = {"result": encode_marks(schema, document), "was_cancelled": False}
-    return {**encode_task(schema, article, ()), "annotations": [annotation]}
+    task = encode_task(schema, article, ())
+    # What no task shows, which a server keeps with the task and gives back.
+    task["meta"] |= {name: known[name] for name in _UNSHOWN if known[name]}
+    return {**task, "annotations": [annotation]}
 
 
 class _Vocabulary:

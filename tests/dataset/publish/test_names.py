@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.dataset.publish.names import find_names, wanted
+from annotate.errors import DatasetError
 
 NAME = "Vũ Thị Đào Lan"
 ADDRESS = "lan.vu@example.org"
@@ -157,6 +158,7 @@ def test_words_of_two_values_are_no_name(tmp_path: Path) -> None:
     assert places(tmp_path, "a.parquet", NAME) == []
 
 
-def test_what_is_no_parquet_cannot_be_searched(tmp_path: Path) -> None:
+def test_what_is_no_parquet_is_told_as_such_and_not_as_a_name(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and no more")
-    assert places(tmp_path, "a.parquet", NAME) == ["a.parquet, which cannot be searched"]
+    with pytest.raises(DatasetError, match=r"a\.parquet cannot be read as Parquet: .*build"):
+        places(tmp_path, "a.parquet", NAME)

@@ -39,6 +39,20 @@ def test_a_card_without_a_readable_head_is_told(tmp_path: Path, target: Path) ->
         send(folder, target)
 
 
+def test_a_corrupt_file_is_told_as_such_and_not_as_somebodys_name(
+    dataset: Path, target: Path
+) -> None:
+    (dataset / "spans" / "train-00000-of-00001.parquet").write_bytes(b"PAR1 and no more")
+    for dry_run in (True, False):
+        with pytest.raises(DatasetError) as caught:
+            send(dataset, target, dry_run=dry_run)
+        told = str(caught.value)
+        assert "spans/train-00000-of-00001.parquet cannot be read as Parquet: " in told
+        assert told.endswith("Run `annotate build` again.")
+        assert "annotator" not in told
+    assert not target.exists()
+
+
 def test_an_annotators_address_in_the_data_stops_it(tmp_path: Path, target: Path) -> None:
     folder = made(tmp_path / "dataset", "Một.", f"Liên hệ {ADDRESS} ngay.")
     with pytest.raises(DatasetError) as error:
