@@ -9,9 +9,10 @@ demo: .venv/server.installed  ## the whole road on the sample corpus, into demo/
 	$(BIN)/annotate demo --workspace demo
 	@echo 'Here the command is $(BIN)/annotate.'
 
+# More processes than a small machine has cores: half of its time a test waits for a server.
 test: .venv/test.installed  ## every test, on a real Label Studio and in a real browser
 	$(BIN)/python -m tests.browser
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal --durations 25
+	$(BIN)/pytest --numprocesses 4 --dist worksteal --durations 25
 
 lint: .venv/all.installed  ## style, types, layers, and whether the generated docs are current
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -102,14 +103,28 @@ def postgres() -> Iterator[Cluster]:
 def migrated(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a database with Label Studio's tables, without people: to copy."""
     name = postgres.database()
+    # Made once for all the processes of a run: it takes half a minute.
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    dump = shared / "migrated.sql"
+    with (shared / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not dump.exists():
+            _migrate(postgres, name, tmp_path_factory.mktemp("migrated"))
+            dump.write_bytes(postgres.dump(name))
+            return name
+    postgres.load(dump.read_bytes(), name)
+    return name
+
+
+def _migrate(postgres: Cluster, name: str, data: Path) -> None:
+    """Make Label Studio's tables in an empty database."""
     postgres.sql("CREATE EXTENSION pg_trgm", name)
     database, _ = read_address(postgres.address(name))
-    data = tmp_path_factory.mktemp("migrated")
     environ = environment(data) | environment_of(database)
     subprocess.run(
         [*COMMAND, "version"], env=environ, cwd=data, check=True, capture_output=True, timeout=170
     )
-    return name
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,21 @@ class Cluster:
             timeout=60,
         )
 
+    def dump(self, database: str) -> bytes:
+        """Return what makes a database anew, as SQL."""
+        return self._piped("pg_dump", database)
+
+    def load(self, dump: bytes, database: str) -> None:
+        """Fill an empty database with what was dumped from another, of any cluster."""
+        self._piped("psql", "--quiet", "-v", "ON_ERROR_STOP=1", database, given=dump)
+
+    def _piped(self, program: str, *arguments: str, given: bytes = b"") -> bytes:
+        place = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres")
+        command = [str(self.programs / program), *place, *arguments]
+        return subprocess.run(
+            command, input=given, stdout=subprocess.PIPE, check=True, timeout=60
+        ).stdout
+
     def start(self) -> None:
         data = str(self.folder / "data")
         auth = ("--auth-local=trust", "--auth-host=scram-sha-256")
