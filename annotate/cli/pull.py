@@ -117,6 +117,8 @@ def _import(workspace: Workspace, path: Path, *, as_json: bool) -> None:
     for count, noun, what in (
         (found.repaired, "span", "repaired from UTF-16 offsets"),
         (found.older, "annotation", "of which the ledger has a later state"),
+        (found.pulled, "annotation", "left out, for the ledger has it from the server"),
+        (found.copies, "annotation", "with nothing that the ledger has not already; a copy?"),
         (found.drafts, "draft", "left out"),
         (found.foreign, "annotation", "of tasks without an article here"),
     ):

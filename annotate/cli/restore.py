@@ -162,7 +162,7 @@ def _carry_out(
 
 def _print_plan(plan: Plan, url: str) -> None:
     for part in plan.parts:
-        counts = f"{part.submitted:,} submitted and {part.skipped:,} skipped annotations"
+        counts = f"{part.submitted:,} submitted and {plural(part.skipped, 'skipped annotation')}"
         there = plural(len(part.there), "article is", "articles are")
         goes_on = f"; {there} there already" if part.there else ""
         say(

@@ -82,7 +82,8 @@ class Vocabulary:
             raise DatasetError(
                 f"the schema lacks {', '.join(sorted(lacking))},"
                 f" used in article {annotation.article}",
-                "Put it back, or run `annotate pull` to set such marks aside.",
+                "Put it back, then have `annotate schema migrate` carry out the change; or run"
+                " `annotate pull` to set what is on the server aside.",
             )
 
 

@@ -36,7 +36,11 @@ from annotate.tokens import Token
 _METADATA = ("title", "source", "url", "published_at", "language")
 _IDS = ("document_id", "doc_id", "id")
 _TAGS = ("ner_tags", "tags", "labels", "ner")
-_USED = frozenset({*_METADATA, *_IDS, "tokens", "starts", "ends", "sentence", "sentence_id"})
+# Where it is false, that nothing is marked means nothing.
+_ANNOTATED = "annotated"
+_USED = frozenset(
+    {*_METADATA, *_IDS, "tokens", "starts", "ends", "sentence", "sentence_id", _ANNOTATED}
+)
 _REMEDY = "The rows need `tokens` and `ner_tags`, a tag such as B-PER for each token."
 
 
@@ -61,7 +65,8 @@ def read_huggingface(path: Path, losses: Losses) -> Iterator[Document]:
     """Read a dataset for token classification, split by split.
 
     A document without an id gets that of its split with its number there: `train-1`. When an
-    id comes again, as where each split counts from 0, the split's name is put before it.
+    id comes again, as where each split counts from 0, the split's name is put before it. Rows
+    whose column `annotated` is false are left out: nobody looked at them.
     Raises `FormatError` with the row.
     """
     seen: set[str] = set()
@@ -73,7 +78,11 @@ def read_huggingface(path: Path, losses: Losses) -> Iterator[Document]:
         for number, (given, group) in enumerate(grouped, start=1):
             name = given if isinstance(given, str) else f"{split.name}-{number}"
             page = _Page()
-            for _, sentence in group:
+            sentences = [sentence for _, sentence in group]
+            if any(sentence.row.get(_ANNOTATED) is False for sentence in sentences):
+                lose(losses, "articles that nobody annotated")
+                continue
+            for sentence in sentences:
                 _add(page, sentence, scheme, losses)
             if not page.text:
                 lose(losses, "documents without a token")

@@ -8,6 +8,7 @@ In this order, so that no mark ever has a label that the labelling page lacks:
    in the ledger first; again until nothing is left, for people go on marking meanwhile.
 4. The page gets the new version. Labels that were split stay on it while spans wait for review.
 5. Everything is pulled again and compared with what it should be.
+6. What was imported, and is on no server, is rewritten in the ledger.
 
 Cut off anywhere and run again, it goes on.
 """
@@ -24,6 +25,7 @@ from annotate.schema.versions.compare import needs_migration, next_step
 from annotate.schema.versions.union import union
 from annotate.spans import Annotation
 from annotate.studio.client import Studio
+from annotate.studio.imported import migrate_imported
 from annotate.studio.ledger import Entry, Ledger, Place
 from annotate.studio.ledger.migrations import Migrated
 from annotate.studio.project import (
@@ -69,7 +71,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     counts annotations and drafts of this run. `waiting` counts spans on the server by label,
     `views` names the views where they are, and `drafts_waiting` tells who has some in a draft
     of which task, where no view shows them. `verified` annotations are as they should be,
-    `edited` ones were changed by people since.
+    `edited` ones were changed by people since. `imported` annotations, which are in the ledger
+    alone, were rewritten there.
     """
 
     project: int
@@ -85,6 +88,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     drafts_waiting: tuple[tuple[str, int], ...]
     verified: int
     edited: int
+    imported: int = 0
 
 
 def plan_migration(
@@ -157,6 +161,7 @@ def migrate(
     review.close(names)
     pull(studio, ledger, place, Page(schema, kept).drawn, progress, full=True)
     verified, edited = _verify(ledger, place, migrated, rewriter)
+    imported = migrate_imported(ledger, rewriter, old, schema)
     ledger.migrations.end(migrated)
     tally = Adder(rewriter, old, schema)
     for annotation in ledger.annotations(place, until=migrated.row):
@@ -167,7 +172,7 @@ def migrate(
         drafts_waiting=tuple((draft.user, draft.task) for draft, _ in drafts),
         drafts=len(ledger.migrations.backups(migrated, "draft")), predictions=predictions,
         waiting=dict(waiting), views=tuple(map(review.view_title, waiting)),
-        verified=verified, edited=edited,
+        verified=verified, edited=edited, imported=imported,
     )  # fmt: skip
 
 

@@ -204,7 +204,8 @@ def test_a_label_that_left_the_schema_is_one_line_and_the_dataset_stays(workspac
     assert done.status == 1
     assert done.stderr == (
         "annotate: the schema lacks RANK, used in article mot."
-        " Put it back, or run `annotate pull` to set such marks aside.\n"
+        " Put it back, then have `annotate schema migrate` carry out the change; or run"
+        " `annotate pull` to set what is on the server aside.\n"
     )
     assert contents(workspace / "dataset") == before
 

@@ -213,3 +213,11 @@ def test_nothing_is_asked_of_the_network(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("socket.getaddrinfo", refuse)
     numbered().to_parquet(tmp_path / "train.parquet")
     assert outline(read(tmp_path)[0]) == OUTLINE
+
+
+def test_rows_that_nobody_annotated_are_left_out_and_counted(tmp_path: Path) -> None:
+    """No tag in them means nothing."""
+    rows = [{**row, "annotated": row["id"] == "a"} for row in ROWS]
+    documents, losses = read_rows(tmp_path, *rows)
+    assert [document.id for document in documents] == ["a"]
+    assert losses == {"articles that nobody annotated": 1}

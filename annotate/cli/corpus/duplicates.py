@@ -95,7 +95,7 @@ def _show(corpus: Corpus, name: str, members: list[str], *, no_diff: bool) -> No
     named = others.pop(name)
     size = corpus.settings.shingle_size
     ranked = sorted((-similarity(named, text, size), member) for member, text in others.items())
-    click.echo(f"\n{click.style(name, bold=True)}  {len(members)} articles")
+    click.echo(f"\n{click.style(name, bold=True)}  {plural(len(members), 'article')}")
     for negative, member in ranked[:_MEMBERS]:
         click.echo(f"  {-negative:.2f}  {member}")
     if len(ranked) > _MEMBERS:

@@ -136,6 +136,8 @@ def _print_done(done: Done, url: str) -> None:
     edited = f"; {done.edited:,} changed by people since" if done.edited else ""
     verified = plural(done.verified, "annotation")
     click.echo(f"Pulled and compared: {verified} as they should be{edited}")
+    if done.imported:
+        click.echo(f"{plural(done.imported, 'imported annotation')} rewritten in the ledger")
     for (label, count), view in zip(done.waiting.items(), done.views, strict=True):
         click.echo(f"For review: {plural(count, 'span')} of {label}, in the view {view!r}")
     if done.waiting:

@@ -15,6 +15,7 @@ from annotate.studio.export.earlier import Earlier
 from annotate.studio.export.matching import Match, Matched, Unmatched
 from annotate.studio.export.reading import ExportedAnnotation, ExportedTask
 from annotate.studio.export.recognising import is_number, made_number
+from annotate.studio.imported import is_migrated
 from annotate.studio.ledger import Entry, Ledger, Place
 from annotate.studio.settle import decide
 
@@ -115,7 +116,9 @@ class Importer:
             if known is None:
                 self.counts.added += 1
                 yield entry
-            elif moment(known.annotation.updated_at) > moment(entry.annotation.updated_at):
+            elif moment(known.annotation.updated_at) > moment(
+                entry.annotation.updated_at
+            ) or is_migrated(self._ledger, entry, self._place):
                 self.counts.older += 1
             else:
                 decided = decide(entry.annotation, known.annotation.decided)

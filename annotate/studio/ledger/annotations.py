@@ -59,18 +59,25 @@ class Annotations:
                 added += 1
         return added
 
-    def _newest(self, place: Place, annotation: int, kind: Kind) -> tuple[str, bytes] | None:
+    def _newest(
+        self, place: Place, annotation: int, kind: Kind, until: int | None = None
+    ) -> tuple[str, bytes] | None:
         """Return body and result of the newest row, None when there is none or a tombstone."""
         row: tuple[str, bytes | None] | None = self._db.execute(
             "SELECT body, result FROM annotations WHERE server = ? AND project = ?"
-            " AND kind = ? AND annotation = ? ORDER BY row DESC LIMIT 1",
-            (*place, kind, annotation),
+            " AND kind = ? AND annotation = ? AND row <= ? ORDER BY row DESC LIMIT 1",
+            (*place, kind, annotation, _LAST if until is None else until),
         ).fetchone()
         return None if row is None or row[1] is None else (row[0], row[1])
 
-    def entry(self, place: Place, annotation: int, kind: Kind = "annotation") -> Entry | None:
-        """Return what counts of an annotation, None when it is not known or was deleted."""
-        return _read(self._newest(place, annotation, kind))
+    def entry(
+        self, place: Place, annotation: int, kind: Kind = "annotation", until: int | None = None
+    ) -> Entry | None:
+        """Return what counts of an annotation, None when it is not known or was deleted.
+
+        With `until` it is what counted when that row was the last one.
+        """
+        return _read(self._newest(place, annotation, kind, until))
 
     def unsettled(self, place: Place, annotation: int) -> Entry | None:
         """Return an annotation of which marks were set aside or decided on, else None."""
