@@ -143,11 +143,11 @@ def test_a_dataset_is_current_until_an_annotation_the_settings_or_a_file_changes
 
     agreed = annotate("build", "out", "--check", "--policy", "agreed", cwd=root)
     assert (agreed.status, agreed.stdout) == (
-        1, "out is not what would be built now: the dataset's settings changed.\n"
+        1, "out is not what would be built now: the policy changed.\n"
     )  # fmt: skip
     refused = annotate("build", "out", "--policy", "agreed", cwd=root)
     assert refused.status == 1
-    assert "has an annotation that the policy takes" in refused.stderr
+    assert "no article has annotations of at least 2 people" in refused.stderr
     (root / "out" / "README.md").write_text("mine", encoding="utf-8")
     submit(studio, title, "mot")
     annotate("pull", cwd=root)

@@ -303,7 +303,7 @@ def test_only_the_configs_that_are_asked_for_are_built(tmp_path: Path) -> None:
     assert (built.articles, built.sentences, built.annotations) == (1, 0, 0)
     assert sorted(path.name for path in out.iterdir() if path.is_dir()) == ["plots", "spans"]
     assert check(out, *given, configs=["spans"]) == []
-    assert check(out, *given) == ["the dataset's settings changed"]
+    assert check(out, *given) == ["the configs to build changed"]
     with pytest.raises(ValueError, match="configs must be spans and others"):
         build(out, *given, configs=["tokens"])
 
