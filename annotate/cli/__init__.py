@@ -54,6 +54,17 @@ def annotate(debug: bool) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; a failure is one line on stderr and a non-zero exit status."""
+    try:
+        _run(args)
+    except SystemExit as leaving:
+        if "ray" in sys.modules:
+            from annotate.corpus.engine import leave_ray
+
+            leave_ray(leaving.code)
+        raise
+
+
+def _run(args: list[str] | None) -> None:
     given = list(sys.argv[1:] if args is None else args)
     # Wherever it stands: people add it to the end of the line that failed.
     debug = "--debug" in given

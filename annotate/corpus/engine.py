@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import sys
 import warnings
 from typing import Any
 
@@ -78,6 +80,24 @@ def _connect(address: str) -> None:
         _ping(address)
     with warnings.catch_warnings(action="ignore"):
         ray.init(address=address, **_RAY_QUIET)
+
+
+def leave_ray(status: object) -> None:
+    """End a process that ran on Ray with its exit status; do nothing in any other.
+
+    The interpreter is not taken apart at the end: threads of Ray and Daft are still there, and
+    now and then one of them crashes on what is gone already.
+    """
+    import ray
+
+    if not ray.is_initialized():
+        return
+    ray.shutdown()
+    # What others left to do at the end, such as removing temporary folders.
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else status is not None)
 
 
 def _ping(address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import importlib.util
 import os
@@ -71,16 +72,28 @@ def template_path(version: str) -> Path:
 def template(version: str, progress: Progress) -> Path:
     """Return a migrated database without people, made once a machine and release.
 
-    Migrations take most of a first start; nothing in the file is secret.
+    Migrations take most of a first start; nothing in the file is secret. Of several that start
+    at once one makes it for all.
     """
     path = template_path(version)
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=path.parent) as folder,
         # How long it takes nobody knows, so nothing is counted.
         progress("Creating Label Studio's database, once on this machine", None),
+        path.with_suffix(".lock").open("w") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _make(path)
+    return path
+
+
+def _make(path: Path) -> None:
+    """Have Label Studio make a database, and give it its name when it is whole."""
+    with (
+        tempfile.TemporaryDirectory(dir=path.parent) as folder,
         tempfile.TemporaryFile() as output,
     ):
         child = subprocess.Popen(  # noqa: S603
@@ -105,7 +118,6 @@ def template(version: str, progress: Progress) -> Path:
                 f"Label Studio cannot create its database: {last}", "Check the disk's space."
             )
         (Path(folder) / "label_studio.sqlite3").replace(path)
-    return path
 
 
 def environment(data: Path) -> dict[str, str]:
