@@ -35,15 +35,14 @@ def migrate_imported(ledger: Ledger, rewriter: Rewriter, old: Schema, new: Schem
 
 def is_migrated(ledger: Ledger, entry: Entry, place: Place) -> bool:
     """Whether it is just what the ledger had at this place before a migration rewrote it."""
-    migrations = ledger.migrations.all(place)
-    if not migrations:
-        return False
-    last = migrations[-1]
-    before = ledger.entry(place, entry.annotation.id, until=last.row)
-    # A relation is told by its title, which another version may have otherwise.
-    relations = (*last.old.relations, *last.new.relations)
-    names = {relation.title: relation.name for relation in relations}
-    return before is not None and _told(before, names) == _told(entry, names)
+    for migrated in ledger.migrations.all(place):
+        before = ledger.entry(place, entry.annotation.id, until=migrated.row)
+        # A relation is told by its title, which another version may have otherwise.
+        relations = (*migrated.old.relations, *migrated.new.relations)
+        names = {relation.title: relation.name for relation in relations}
+        if before is not None and _told(before, names) == _told(entry, names):
+            return True
+    return False
 
 
 def _told(entry: Entry, names: Mapping[str, str]) -> list[Mark]:

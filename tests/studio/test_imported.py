@@ -114,6 +114,16 @@ def test_the_same_file_that_comes_again_takes_nothing_back(
     assert only(ledger) == now
 
 
+def test_nor_does_it_after_a_second_migration(workspace: Workspace, ledger: Ledger) -> None:
+    bring(workspace, ledger, DOCUMENT)
+    migrated(ledger)
+    ledger.migrations.end(ledger.migrations.begin(DOCUMENTS, NEW, NEW))
+    now = only(ledger)
+    again = bring(workspace, ledger, DOCUMENT, schema=NEW)
+    assert (again.added, again.older) == (0, 1)
+    assert only(ledger) == now
+
+
 @settings(max_examples=20)
 @given(canonical_texts)
 def test_nothing_moves_by_a_character(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
