@@ -16,7 +16,7 @@ else has changed, is the machine's other work (here up to 1.8 times, in seconds 
 - a pull after 20 changes, beside the fastest of these exports;
 - the greatest memory of a full pull and of the SDK's export, each in a process of its own;
 - on PostgreSQL, a full pull by two readers from two workers of gunicorn, beside one reader and
-  one worker; and how many of the machine's cores were at work.
+  one worker, on one database in turn; and how many of the machine's cores were at work.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
+import msgspec
 
 from annotate.corpus import Article
 from annotate.spans import Span
@@ -51,7 +52,7 @@ from annotate.studio.pull import pull
 from annotate.studio.pushing import plan_push, push
 from annotate.studio.pushing.suggestions import Suggester
 from annotate.studio.server import LocalServer
-from annotate.studio.system import free_port
+from annotate.studio.system import free_port, write_private
 from benchmarks.generate import generate
 from tests.factories import sample_schema
 from tests.postgres import find_postgres, temporary_cluster
@@ -63,6 +64,8 @@ CHANGES = 20
 OVERLAP = 300
 
 SCHEMA = sample_schema()
+
+T = TypeVar("T")
 
 
 class Server(NamedTuple):
@@ -317,8 +320,8 @@ def copied(ledger: Ledger, path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def in_turn(names: list[str], number: int) -> list[str]:
-    """Return the names in an order of chance, another one each time.
+def in_turn(names: Sequence[T], number: int) -> list[T]:
+    """Return what is measured in an order of chance, another one each time.
 
     What one leaves behind on the server, a grown database or memory to tidy, slows the next.
     """
@@ -360,34 +363,45 @@ def workers(folder: Path, count: int, rounds: int) -> None:
     if programs is None:
         print("(no PostgreSQL here: the row of its workers is left out)", file=sys.stderr)
         return
-    with temporary_cluster(programs) as cluster:
+    with temporary_cluster(programs) as cluster, ExitStack() as stack:
         name = cluster.database()
         cluster.sql("CREATE EXTENSION pg_trgm", name)
         database, _ = read_address(cluster.address(name))
-        seconds, cores, place = [], [], None
-        for number in (1, 2):
-            with team_server(folder, Team(database, workers=number)) as server:
-                bench = Bench(server, folder, count, rounds)
-                with bench.room("team") as (studio, ledger, title):
-                    place = place or bench.fill(studio, ledger, title, count)
-                    took = []
-                    for turn in range(2 * rounds):
-                        path = folder / f"team {number} {turn}.sqlite3"
-                        with copied(ledger, path) as full:
-                            work = partial(pull, studio, full, place, SCHEMA, jobs=number)
-                            took.append(cores_at_work(work))
-                seconds.append([one for one, _ in took])
-                cores.append(statistics.median(at_work for _, at_work in took))
-    one, two = seconds
+        # Both run all the time, on one database; who is not asked does nothing.
+        servers = {
+            number: stack.enter_context(team_server(folder, Team(database, workers=number)))
+            for number in (1, 2)
+        }
+        bench = Bench(servers[1], folder, count, rounds)
+        studios = {n: stack.enter_context(server.studio()) for n, server in servers.items()}
+        with bench.room("team") as (studio, ledger, title):
+            place = bench.fill(studio, ledger, title, count)
+            took: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+            # Once more at first, for what a new worker loads.
+            for turn in range(2 * rounds + 1):
+                for number in in_turn((1, 2), turn):
+                    with copied(ledger, folder / f"team {number} {turn}.sqlite3") as full:
+                        work = partial(pull, studios[number], full, place, SCHEMA, jobs=number)
+                        took[number].append(cores_at_work(work))
+    one, two = ([seconds for seconds, _ in took[number][1:]] for number in (1, 2))
     row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6, count)
+    middle = statistics.median(one) / statistics.median(two)
+    print(f"| and at the median of {len(one)} | | | {middle:.2f} |")
+    cores = [statistics.median(at_work for _, at_work in took[number][1:]) for number in (1, 2)]
     print(f"| cores at work, of {os.cpu_count()} | {cores[1]:.2f} | 1 and 1 {cores[0]:.2f} |")
 
 
 @contextmanager
 def team_server(folder: Path, team: Team) -> Iterator[Server]:
-    """Run Label Studio under gunicorn on PostgreSQL with so many workers."""
-    (folder / "team").mkdir(mode=0o700, exist_ok=True)
-    local = LocalServer(folder / "team")
+    """Run Label Studio under gunicorn on PostgreSQL with so many workers; all have one login."""
+    private = folder / f"team of {team.workers}"
+    private.mkdir(mode=0o700)
+    local = LocalServer(private)
+    login = folder / "team.json"
+    if login.exists():
+        write_private(private / "login.json", login.read_bytes())
+    else:
+        write_private(login, msgspec.json.encode(local.login()))
     running = local.start("127.0.0.1", free_port("127.0.0.1"), team=team)
     try:
         yield Server(running.url, local.login().token, running.pid)

@@ -148,6 +148,8 @@ class Table:
             self._files.append(self._folder / f".{self._name}-{len(self._files)}")
             self._writer = pq.ParquetWriter(self._files[-1], self._schema)
         self._writer.write_table(rows)
+        # Else what Arrow keeps for later grows with the number of groups.
+        pa.default_memory_pool().release_unused()
         if self._files[-1].stat().st_size >= self._shard:
             self._end()
 

@@ -213,7 +213,8 @@ class Studio(Connection):
 
     def count_annotated(self, project_id: int, above: int = 0) -> int:
         """Return how many tasks with numbers greater than `above` have annotations."""
-        return self.page(_annotated(project_id, PushedTask, "id", 1), after=above)[0]
+        listing = _annotated(project_id, PushedTask, "id", 1)
+        return self.page(replace(listing, lean=True), after=above)[0]
 
     def result(self, annotation_id: int) -> Result | None:
         """Return the result of an annotation as it is now, None when it was deleted."""

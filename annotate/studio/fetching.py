@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -20,6 +20,9 @@ _PAGE_BYTES = 16_000_000
 # Bytes of an article's task beside its text, which the server tells escaped.
 _MARKS = 4_000
 _LEAST, _MOST = 10, 400
+# Several readers end with shares so small that none waits long for another, but not so small
+# that what a request costs by itself, as much as 45 articles, is most of it.
+_LAST = 100
 # Of articles that nothing is known of.
 _ARTICLE = 10_000
 
@@ -36,10 +39,7 @@ def fetch_annotated(
     """
     task_bytes = _MARKS + 2 * (article_bytes or _ARTICLE)
     size = min(max(_PAGE_BYTES // task_bytes, _LEAST), _MOST)
-    expected = sorted(number for number in known if number > above)
-    # With several readers, shares so small that none waits long for the last one.
-    size = size if jobs == 1 else min(size, max(_LEAST, len(expected) // (4 * jobs) + 1))
-    ends = expected[size - 1 : -1 : size]
+    ends = _ends(sorted(number for number in known if number > above), size, jobs)
     pages = partial(_pages, studio, project, size)
     # The last share has no end: what nobody expects is there.
     rest = studio.annotated_tasks(project, above=ends[-1] if ends else above, size=size)
@@ -50,6 +50,22 @@ def fetch_annotated(
     for share in _in_parallel(jobs, shares):
         yield from share
     yield from _ahead(rest)
+
+
+def _ends(expected: Sequence[int], size: int, jobs: int) -> list[int]:
+    """Return the last number of every share but the last one.
+
+    A share is of `size` tasks, and of several readers at most one's part of what is left, so
+    that they end together.
+    """
+    ends: list[int] = []
+    left = len(expected)
+    while True:
+        part = size if jobs == 1 else min(size, max(_LAST, left // jobs))
+        if left <= part:
+            return ends
+        left -= part
+        ends.append(expected[-left - 1])
 
 
 def _pages(studio: Studio, project: int, size: int, above: int, upto: int) -> list[Tasks]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import Any, Literal
 
 from annotate.errors import SchemaError, StudioError
@@ -17,6 +18,8 @@ from annotate.text import digest
 
 # Label Studio takes no longer title.
 MOST_TITLE = 50
+# Seconds between looks for a single project of a title.
+_LOOKS = (0.5, 1.0)
 
 # Of a project's labelling page: not there, made from another schema, edited by hand on the
 # server, or as it should be.
@@ -75,11 +78,17 @@ def _refuse_deleted(ledger: Ledger, place: Place, url: str) -> None:
 
 def _titled(studio: Studio, title: str) -> Project | None:
     found = studio.projects_titled(title)
+    for pause in _LOOKS:
+        if len(found) > 1:
+            # Of two first pushes at once, the later one deletes its project right away.
+            sleep(pause)
+            found = studio.projects_titled(title)
     if not found:
         return None
     if len(found) > 1:
+        numbers = ", ".join(str(one.id) for one in sorted(found, key=lambda one: one.id))
         raise StudioError(
-            f"{len(found)} projects at {studio.url} have the title {title!r}",
+            f"{len(found)} projects at {studio.url} have the title {title!r}: {numbers}",
             "Rename the others in Label Studio, or change `title` in annotate.toml.",
         )
     project = studio.project(found[0].id)

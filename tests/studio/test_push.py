@@ -18,10 +18,12 @@ from annotate.errors import (
     StudioError,
 )
 from annotate.schema import Schema, labelling_config, load_schema, parse_schema
+from annotate.studio import project
 from annotate.studio.client import Studio
 from annotate.studio.ledger import KnownProject, Ledger, Place, open_ledger
 from annotate.studio.pull import pull
 from annotate.studio.pushing import Plan, Pushed, plan_push, push, sending
+from annotate.studio.pushing.doubles import give_way
 from annotate.text import canonicalise
 from annotate.workspace import shipped
 from tests.conftest import Faulty, Server
@@ -34,6 +36,7 @@ from tests.faults import (
     timeout_after,
     timeout_before,
 )
+from tests.proxy import Asked, FaultProxy
 
 pytestmark = pytest.mark.on_both_databases
 
@@ -251,12 +254,70 @@ def test_a_renamed_project_is_still_found(pusher: Pusher) -> None:
 
 
 def test_two_projects_with_the_title_are_an_error(
+    pusher: Pusher, studio: Studio, schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "_LOOKS", (0.0,))
+    config = {"label_config": labelling_config(schema)}
+    first, second = (studio.create_project(pusher.title, config).id for _ in range(2))
+    wanted = rf"2 projects .* have the title {pusher.title!r}: {first}, {second}\."
+    with pytest.raises(StudioError, match=wanted):
+        pusher.plan(articles(1))
+
+
+def test_a_project_that_is_about_to_be_deleted_is_waited_for(
+    pusher: Pusher, studio: Studio, schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A push that made it at the same time as another one does so."""
+    config = {"label_config": labelling_config(schema)}
+    first, second = (studio.create_project(pusher.title, config).id for _ in range(2))
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        studio.request("DELETE", f"api/projects/{second}/")
+
+    monkeypatch.setattr(project, "sleep", pause)
+    assert pusher.push(articles(1)).project == first
+    assert len(paused) == 1
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_server_that_makes_a_project_twice_for_one_request_leaves_one(
+    pusher: Pusher, server: Server, before: int
+) -> None:
+    """Label Studio repeats a request during which its SQLite was locked, with what it left."""
+    made: list[int] = []
+
+    def make_more(asked: Asked) -> None:
+        if asked.method == "POST" and asked.path == "/api/projects" and not made:
+            body = msgspec.json.decode(asked.body)
+            made.extend(server.call("POST", "api/projects", body)["id"] for _ in range(before))
+
+    with (
+        FaultProxy(server.url, before=make_more) as proxy,
+        Studio(proxy.url, server.login.token) as studio,
+    ):
+        pusher.studio = studio
+        place = pusher.push(articles(2))
+        assert pusher.on_server(place) == ["a000", "a001"]
+        assert pusher.push(articles(3)) == place
+    assert place.project == made[0]
+    with Studio(server.url, server.login.token) as studio:
+        assert [one.id for one in studio.projects_titled(pusher.title)] == made[:1]
+
+
+def test_a_project_with_tasks_is_nobodys_double(
     pusher: Pusher, studio: Studio, schema: Schema
 ) -> None:
-    for _ in range(2):
-        studio.create_project(pusher.title, {"label_config": labelling_config(schema)})
-    with pytest.raises(StudioError, match=r"2 projects .* have the title"):
-        pusher.plan(articles(1))
+    config = {"label_config": labelling_config(schema)}
+    first, second, mine = (studio.create_project(pusher.title, config) for _ in range(3))
+    studio.import_tasks(second.id, [{"data": {"text": "Lê An"}}])
+    assert give_way(studio, mine)
+    assert {one.id for one in studio.projects_titled(pusher.title)} == {first.id, second.id}
+    assert not give_way(studio, first)
+    # What another push has deleted already.
+    assert give_way(studio, mine)
+    assert not give_way(studio, second)
 
 
 def test_a_changed_schema_changes_the_labelling_page(pusher: Pusher, schema: Schema) -> None:

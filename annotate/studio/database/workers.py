@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import select
 import socket
 import sys
 import time
@@ -11,8 +12,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from annotate.studio.launcher import relax_collector
 
-# Seconds for which a worker with something to do leaves a new request to the others.
-_GIVE_WAY = 0.01
+# Seconds for which a worker with something to do leaves a new request to the others: most
+# requests take no longer, so one of the others may have ended its own by then.
+_GIVE_WAY = 0.05
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -24,10 +26,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, if nobody else did meanwhile."""
-        if self.nr_conns > len(self.keepalived_conns):
-            time.sleep(_GIVE_WAY)
+        until = time.monotonic() + _GIVE_WAY
+        ended = select.poll()
+        ended.register(self.method_queue, select.POLLIN)
+        while self._is_busy() and (left := until - time.monotonic()) > 0:
+            if ended.poll(left * 1000):
+                self.method_queue.run_callbacks(None)
         super().accept(listener)
 
+    def _is_busy(self) -> bool:
+        return bool(self.nr_conns > len(self.keepalived_conns))
+
+
+# Unreachable objects are looked for among all others after this many looks at newer ones. What
+# was loaded is left out, so a look costs what it finds; looked for more rarely, what a few
+# listings leave behind stops a worker for most of a second.
+_YOUNGER = 2
 
 relax_collector()
 
@@ -64,6 +78,7 @@ def on_starting(_arbiter: object) -> None:
 def when_ready(_arbiter: object) -> None:
     """Leave what was loaded out of every later look for unreachable objects."""
     gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], _YOUNGER)
 
 
 def _wait_for_turn() -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import httpx
+
+from annotate.errors import RequestRefused
 from annotate.studio.client import Studio
 from annotate.studio.pushing.plan import Task
 from annotate.studio.wire import Project
@@ -17,16 +20,34 @@ _AT_ONCE = 10
 
 
 def give_way(studio: Studio, project: Project) -> bool:
-    """Delete a project that was just made, when another push made one of its title before.
+    """Delete a project that was just made, when there is an earlier one of its title.
 
-    Of two that make it at the same time the second sees the first one's, if it looks afterwards.
+    Of two pushes that make it at the same time the second sees the first one's, if it looks
+    afterwards. And Label Studio on SQLite makes one twice for one request, and tells the last,
+    when its database was locked meanwhile: those before it, but the first of all, go too.
     """
-    others = [one for one in studio.projects_titled(project.title) if one.id < project.id]
-    now = studio.project(project.id) if others else None
-    if now is None or now.task_number:
+    titled = [one for one in studio.projects_titled(project.title) if one.id <= project.id]
+    first = min((one.id for one in titled), default=project.id)
+    now = studio.project(project.id)
+    if first == project.id or (now is not None and now.task_number):
         return False
-    studio.request("DELETE", f"api/projects/{project.id}/")
+    for one in titled:
+        same = one.id == project.id or one.label_config == project.label_config
+        if same and one.id != first:
+            _delete_empty(studio, one.id)
     return True
+
+
+def _delete_empty(studio: Studio, project: int) -> None:
+    """Delete a project that has no task; another push may have deleted it."""
+    there = studio.project(project)
+    if there is None or there.task_number:
+        return
+    try:
+        studio.request("DELETE", f"api/projects/{project}/")
+    except RequestRefused as refused:
+        if refused.status != httpx.codes.NOT_FOUND:
+            raise
 
 
 def has_work(studio: Studio, project: int, tasks: Iterable[int]) -> set[int]:
