@@ -57,10 +57,10 @@ def main(args: list[str] | None = None) -> None:
     try:
         _run(args)
     except SystemExit as leaving:
-        if "ray" in sys.modules:
-            from annotate.corpus.engine import leave_ray
+        if "daft" in sys.modules:
+            from annotate.corpus.engine import leave
 
-            leave_ray(leaving.code)
+            leave(leaving.code)
         raise
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import unicodedata
@@ -381,6 +383,42 @@ def test_ray_finds_the_same_clusters_and_leaves_no_process_behind(
     while processes(short_folder) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert processes(short_folder) == []
+
+
+ENDING = """
+import atexit, os, sys
+from annotate.cli import main
+
+class Taken:
+    def __del__(self, write=os.write):
+        write(1, b"taken apart")
+
+kept = Taken()
+atexit.register(print, "at the end")
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "apart"),
+    [
+        (["duplicates"], 0, False),
+        (["duplicates", "nobody"], 1, False),
+        (["duplicates", "--help"], 0, True),
+    ],
+)
+def test_a_process_in_which_daft_ran_is_not_taken_apart(
+    tmp_path: Path, arguments: list[str], status: int, apart: bool
+) -> None:
+    """Else one of about a hundred crashes: Daft's threads go on while the interpreter ends."""
+    root = lay_out(tmp_path, {"x": NEWS, "y": NEWS})
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, "corpus", *arguments, "--workspace", root],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert "at the end" in done.stdout
+    assert ("taken apart" in done.stdout) is apart
 
 
 def test_a_ray_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
