@@ -48,7 +48,7 @@ from tests.conftest import Faulty, Server
 from tests.deeds import answer, cut, cut_body
 from tests.factories import make_choice, sample_schema
 from tests.faults import FaultyTransport, timeout_after
-from tests.proxy import Chance, FaultProxy
+from tests.proxy import Asked, Chance, FaultProxy
 from tests.studio import migrating
 from tests.studio.migrating import next_version
 from tests.studio.people import sign_up
@@ -862,6 +862,26 @@ def test_a_new_project_never_has_the_number_of_one_that_the_ledger_tells_of(room
     assert room.ledger.count(Place("s", coming)) == 1
     assert len(room.studio.projects_titled(room.title)) == 1
     room.server.call("DELETE", f"api/projects/{coming - 1}/")
+
+
+def test_a_server_that_makes_the_project_twice_for_one_request_leaves_one(room: Room) -> None:
+    """Label Studio repeats a request during which its SQLite was locked, with what it left."""
+    room.fill()
+    room.lose()
+    made: list[int] = []
+
+    def make_before(asked: Asked) -> None:
+        if asked.method == "POST" and asked.path == "/api/projects" and not made:
+            body = msgspec.json.decode(asked.body)
+            made.append(room.server.call("POST", "api/projects", body)["id"])
+
+    with (
+        FaultProxy(room.server.url, before=make_before) as proxy,
+        Studio(proxy.url, room.server.login.token) as studio,
+    ):
+        assert room.restore(studio).annotations == 6
+    assert made
+    assert [one.id for one in room.studio.projects_titled(room.title)] == [room.place.project]
 
 
 def test_an_empty_project_with_such_a_number_is_exchanged(room: Room) -> None:

@@ -28,14 +28,26 @@ def give_way(studio: Studio, project: Project) -> bool:
     """
     titled = [one for one in studio.projects_titled(project.title) if one.id <= project.id]
     first = min((one.id for one in titled), default=project.id)
+    if first == project.id:
+        return False
     now = studio.project(project.id)
-    if first == project.id or (now is not None and now.task_number):
+    if now is not None and now.task_number:
         return False
     for one in titled:
         same = one.id == project.id or one.label_config == project.label_config
         if same and one.id != first:
             _delete_empty(studio, one.id)
     return True
+
+
+def delete_before(studio: Studio, project: Project) -> None:
+    """Delete the empty projects that the server made before one for the same request.
+
+    For who knows that there was none of that title.
+    """
+    for one in studio.projects_titled(project.title):
+        if one.id < project.id and one.label_config == project.label_config:
+            _delete_empty(studio, one.id)
 
 
 def _delete_empty(studio: Studio, project: int) -> None:

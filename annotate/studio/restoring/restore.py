@@ -28,6 +28,7 @@ from annotate.studio.encode import REVIEW_FIELD, encode_task
 from annotate.studio.ledger import Entry, Ledger, Place
 from annotate.studio.project import AT_BIRTH, remember_page, settings_for, title_of
 from annotate.studio.pull import pull
+from annotate.studio.pushing.doubles import delete_before
 from annotate.studio.pushing.sending import batches, send
 from annotate.studio.pushing.suggestions import Suggester, patterns_digest
 from annotate.studio.restoring.asking import delete_project, recount
@@ -180,6 +181,7 @@ class _Restore:
         title = title_of(self._title, part.number)
         while (project := self._studio.create_project(title, settings)).id in taken:
             delete_project(self._studio, project.id)
+        delete_before(self._studio, project)
         return project
 
     def _take_over(self, part: Part, project: Project, tasks: dict[str, int]) -> None:
