@@ -1,5 +1,5 @@
 """`python -m annotate`."""
 
-from annotate.cli import main
+from annotate.cli import run
 
-main()
+run()

@@ -52,10 +52,10 @@ def annotate(debug: bool) -> None:
     del debug  # for the help; read by `main`
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the command; a failure is one line on stderr and a non-zero exit status."""
+def run() -> None:
+    """Be the process of the command."""
     try:
-        _run(args)
+        main()
     except SystemExit as leaving:
         if "daft" in sys.modules:
             from annotate.corpus.engine import leave
@@ -64,7 +64,8 @@ def main(args: list[str] | None = None) -> None:
         raise
 
 
-def _run(args: list[str] | None) -> None:
+def main(args: list[str] | None = None) -> None:
+    """Run the command; a failure is one line on stderr and a non-zero exit status."""
     given = list(sys.argv[1:] if args is None else args)
     # Wherever it stands: people add it to the end of the line that failed.
     debug = "--debug" in given

@@ -387,7 +387,7 @@ def test_ray_finds_the_same_clusters_and_leaves_no_process_behind(
 
 ENDING = """
 import atexit, os, sys
-from annotate.cli import main
+from annotate.cli import run
 
 class Taken:
     def __del__(self, write=os.write):
@@ -395,7 +395,7 @@ class Taken:
 
 kept = Taken()
 atexit.register(print, "at the end")
-main(sys.argv[1:])
+run()
 """
 
 
