@@ -10,7 +10,7 @@ import time
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from annotate.studio.launcher import relax_collector
+from annotate.studio.launcher import prepare
 
 # Seconds for which a worker with something to do leaves a new request to the others: most
 # requests take no longer, so one of the others may have ended its own by then.
@@ -43,7 +43,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 # listings leave behind stops a worker for most of a second.
 _YOUNGER = 2
 
-relax_collector()
+prepare()
 
 # Loaded once, before the workers are made from it: they start at once and share the memory.
 preload_app = True
