@@ -43,6 +43,7 @@ from annotate.dataset.lock import CONFIGS, Chosen
 from annotate.progress import Advance
 from annotate.schema import Schema
 from annotate.schema.config import labelling_config
+from annotate.settings import DatasetSettings
 from annotate.spans import Span, outermost
 from annotate.studio.export.annotations import AnnotationReader
 from annotate.studio.export.matching import Match, ids_of, texts_of
@@ -51,7 +52,6 @@ from annotate.studio.export.reading import read_tasks
 from annotate.tokens import Tagging, Token, syllables, tag
 from annotate.tokens.aligning import align_tags
 from annotate.tokens.arrays import cut
-from annotate.workspace import DatasetSettings
 from benchmarks.exports import write_export
 from benchmarks.generate import generate
 from tests.factories import sample_schema

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import msgspec
 
 from annotate.corpus.engine import start_engine
-from annotate.workspace import DuplicateSettings
+from annotate.settings import DuplicateSettings
 from benchmarks.generate import write_jsonl
 
 _QUIET = {

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from annotate.corpus import read_articles
 from annotate.corpus.compare import similarity
 from annotate.corpus.duplicates import rows_per_band
-from annotate.workspace import DuplicateSettings, shipped
+from annotate.settings import DuplicateSettings
+from annotate.workspace import shipped
 
 _REPRINTS = "chung-mot-tin"
 _SETTINGS = DuplicateSettings()

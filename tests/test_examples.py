@@ -18,8 +18,9 @@ import pytest
 
 from annotate.corpus.corpus import open_corpus
 from annotate.dataset.build import build
+from annotate.settings import DatasetSettings, Split
 from annotate.spans import outermost
-from annotate.workspace import DatasetSettings, Split, init_workspace, open_workspace
+from annotate.workspace import init_workspace, open_workspace
 from tests.conftest import Outcome
 from tests.dataset.building import build_into, id_in
 from tests.factories import (

@@ -10,15 +10,8 @@ from pathlib import Path
 import pytest
 
 from annotate.errors import WorkspaceError
-from annotate.workspace import (
-    FILE_NAME,
-    DatasetSettings,
-    Split,
-    Workspace,
-    init_workspace,
-    open_workspace,
-    shipped,
-)
+from annotate.settings import DatasetSettings, Split
+from annotate.workspace import FILE_NAME, Workspace, init_workspace, open_workspace, shipped
 
 BARE = 'title = "Tin"\nschema = "s.yaml"\ncorpus = "texts"\n'
 

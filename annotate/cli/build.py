@@ -21,7 +21,8 @@ from annotate.cli.common import (
     workspace_option,
 )
 from annotate.cli.losses import lost_spans
-from annotate.workspace import DatasetSettings, Policy, Workspace
+from annotate.settings import DatasetSettings, Policy
+from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotate.cli.common import Known

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from annotate.errors import AccessDenied, WorkspaceError
-from annotate.workspace import DatasetSettings, Workspace, open_workspace
+from annotate.settings import DatasetSettings
+from annotate.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -24,8 +24,9 @@ from annotate.corpus.rejections import read_rejections
 from annotate.corpus.store import Store, to_table
 from annotate.errors import CorpusError
 from annotate.progress import Progress, silent
+from annotate.settings import DuplicateSettings
 from annotate.text import UNCHANGED
-from annotate.workspace import PRIVATE, DuplicateSettings, Workspace, make_private
+from annotate.workspace import PRIVATE, Workspace, make_private
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from annotate.corpus.compare import jaccard
 from annotate.progress import Progress, silent
-from annotate.workspace import DuplicateSettings
+from annotate.settings import DuplicateSettings
 
 if TYPE_CHECKING:
     import daft

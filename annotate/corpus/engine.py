@@ -9,7 +9,7 @@ import warnings
 from typing import Any, NoReturn
 
 from annotate.errors import CorpusError
-from annotate.workspace import DuplicateSettings
+from annotate.settings import DuplicateSettings
 
 # None of these may tell anyone what is done here, or draw on a terminal that is ours.
 _QUIET = {

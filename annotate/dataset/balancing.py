@@ -19,7 +19,7 @@ from annotate.dataset.reading import BuiltDataset
 from annotate.dataset.splits import SPLITS, SplitName, Splits, split_of
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
-from annotate.workspace import Split
+from annotate.settings import Split
 
 Row = dict[str, Any]
 # A row a split; the columns are the articles, then the marks of each label.

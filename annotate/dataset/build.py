@@ -42,8 +42,8 @@ from annotate.dataset.writing import replacing
 from annotate.errors import DatasetError
 from annotate.progress import Progress, silent
 from annotate.schema import Schema
+from annotate.settings import DatasetSettings
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings
 
 # Articles after which progress is told.
 _TOLD = 50

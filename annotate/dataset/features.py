@@ -9,7 +9,7 @@ from datasets import ClassLabel, Features, List, Value
 from annotate.errors import DatasetError
 from annotate.schema import Choice, Schema
 from annotate.schema.model import Attribute
-from annotate.workspace import Tagging
+from annotate.settings import Tagging
 
 METADATA = ("title", "source", "url", "published_at", "language")
 # Whether an annotation of the article counts; where it is false, no entities mean nothing.

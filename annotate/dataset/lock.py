@@ -15,9 +15,9 @@ from annotate.dataset.digests import digest_of
 from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.schema import RelationType, Schema
+from annotate.settings import DatasetSettings
 from annotate.text import digest
 from annotate.tokens.tokenizers import versions as tokenizer_versions
-from annotate.workspace import DatasetSettings
 
 LOCK = "annotate.lock"
 CARD = "README.md"

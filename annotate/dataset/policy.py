@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from annotate.errors import DatasetError
+from annotate.settings import Policy
 from annotate.spans import Annotation, Relation, Span, age, reading_order
-from annotate.workspace import Policy
 
 T = TypeVar("T")
 

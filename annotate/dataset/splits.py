@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from annotate.errors import DatasetError
-from annotate.workspace import Split
+from annotate.settings import Split
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)

@@ -23,8 +23,8 @@ from annotate.dataset.splits import SPLITS, SplitName
 from annotate.dataset.token_rows import Marked, TokenRows
 from annotate.dataset.writing import Table, Worker
 from annotate.schema import Schema
+from annotate.settings import DatasetSettings
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings
 
 LOSSES = "losses.parquet"
 

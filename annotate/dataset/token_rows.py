@@ -11,12 +11,12 @@ import pyarrow as pa
 from annotate.dataset.features import ANNOTATED, tag_columns
 from annotate.errors import DatasetError, TaggingError
 from annotate.schema import Schema
+from annotate.settings import Tagging
 from annotate.spans import Span
 from annotate.tokens import Loss
 from annotate.tokens.aligning import Aligned, align_tags
 from annotate.tokens.arrays import Cut, Ints, cut
 from annotate.tokens.tokenizers import load_tokenizer
-from annotate.workspace import Tagging
 
 
 class Marked(NamedTuple):

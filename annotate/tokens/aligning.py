@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from annotate.errors import TaggingError
+from annotate.settings import Tagging
 from annotate.spans import Span, reading_order
 from annotate.tokens.arrays import Cut, Flags, Ints
 from annotate.tokens.tagging import Loss, layered, tag
 from annotate.tokens.words import Token
-from annotate.workspace import Tagging
 
 
 class Aligned(NamedTuple):

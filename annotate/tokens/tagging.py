@@ -8,9 +8,9 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from annotate.errors import TaggingError
+from annotate.settings import Tagging
 from annotate.spans import Span, outermost, overlap, reading_order
 from annotate.tokens.words import Token
-from annotate.workspace import Tagging
 
 
 class Loss(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from annotate.dataset.splits import split_of
 from annotate.schema.dump import dump_schema
-from annotate.workspace import Split
+from annotate.settings import Split
 from tests.conftest import Outcome, lay_out, run_annotate, run_locally
 from tests.dataset.building import contents, rows
 from tests.factories import make_entity, make_schema

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from annotate.workspace import DatasetSettings, Split, open_workspace
+from annotate.settings import DatasetSettings, Split
+from annotate.workspace import open_workspace
 from tests.conftest import lay_out, run_locally
 from tests.dataset.building import build_into, contents
 from tests.factories import gold_annotation, sample_articles, sample_schema

@@ -18,8 +18,8 @@ from annotate.formats.document import Document, Losses
 from annotate.formats.registry import FORMATS
 from annotate.schema.dump import dump_schema
 from annotate.schema.model import Attribute, Option
+from annotate.settings import DatasetSettings, Split
 from annotate.spans import Annotation, Relation, Span
-from annotate.workspace import DatasetSettings, Split
 from tests.conftest import lay_out, run_locally
 from tests.dataset.building import build_into, build_mixed, contents, id_in
 from tests.factories import make_annotation, make_article, make_choice, make_schema, make_span

@@ -14,8 +14,8 @@ from annotate.corpus.corpus import Corpus
 from annotate.corpus.reading.fields import Fields, Made
 from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.store import SHARD_BYTES, Store, tables_of
+from annotate.settings import DuplicateSettings
 from annotate.text import UNCHANGED
-from annotate.workspace import DuplicateSettings
 
 
 def make_store(path: Path, texts: Mapping[str, str], shard_bytes: int = SHARD_BYTES) -> Store:

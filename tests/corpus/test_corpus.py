@@ -15,7 +15,8 @@ from annotate.corpus.reading.fields import Fields
 from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.store import Store
 from annotate.errors import CorpusError
-from annotate.workspace import DuplicateSettings, open_workspace
+from annotate.settings import DuplicateSettings
+from annotate.workspace import open_workspace
 from tests.corpus.making import fill, make_corpus, tree, write_jsonl
 
 NEWS = "Sáng nay tại xã Tân Lập công an huyện trao giấy khen cho ba tập thể"

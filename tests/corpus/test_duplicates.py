@@ -33,8 +33,8 @@ from annotate.corpus.duplicates import (
 from annotate.corpus.engine import _ping, start_engine
 from annotate.corpus.reading.fields import Made
 from annotate.corpus.store import to_table
+from annotate.settings import DuplicateSettings
 from annotate.text import UNCHANGED
-from annotate.workspace import DuplicateSettings
 from benchmarks.generate import generate, look_alikes, planted
 from tests.conftest import run_annotate
 from tests.corpus.making import make_corpus

@@ -6,8 +6,9 @@ import pytest
 
 from annotate.corpus import Article
 from annotate.formats import check_gold, count_gold
+from annotate.settings import Split
 from annotate.text import canonicalise
-from annotate.workspace import Split, open_workspace, shipped
+from annotate.workspace import open_workspace, shipped
 from tests.factories import sample_articles, sample_gold, sample_schema
 
 every_article = pytest.mark.parametrize("name", sample_gold())

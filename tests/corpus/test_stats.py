@@ -14,8 +14,9 @@ from annotate.corpus.corpus import Corpus
 from annotate.corpus.reading.fields import Fields
 from annotate.corpus.reading.sources import find_sources
 from annotate.corpus.stats import Stats, corpus_stats, detect_language
+from annotate.settings import DuplicateSettings
 from annotate.tokens import tokenize
-from annotate.workspace import DuplicateSettings, shipped
+from annotate.workspace import shipped
 from tests.corpus.making import make_corpus, write_jsonl
 from tests.factories import sample_articles
 

@@ -17,8 +17,8 @@ from annotate.dataset.build import build
 from annotate.dataset.built import Built
 from annotate.dataset.splits import split_of
 from annotate.schema import Schema
+from annotate.settings import DatasetSettings, Split
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings, Split
 from tests.factories import (
     gold_annotation,
     make_annotation,

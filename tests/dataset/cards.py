@@ -16,8 +16,8 @@ from annotate.dataset.card.write import card_text
 from annotate.dataset.features import span_features
 from annotate.dataset.summary import Summary
 from annotate.schema import Schema
+from annotate.settings import DatasetSettings
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings
 from tests.factories import make_schema
 
 EMPTY = Built(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from annotate.dataset.built import Built
 from annotate.dataset.features import annotation_features, span_features, token_features
-from annotate.workspace import Tagging
+from annotate.settings import Tagging
 from tests.factories import sample_schema
 
 # Nothing of the project can be imported by the program.

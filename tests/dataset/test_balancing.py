@@ -17,8 +17,8 @@ from annotate.dataset.built import Built
 from annotate.dataset.reading import open_built
 from annotate.dataset.splits import SPLITS, SplitName, split_of
 from annotate.errors import DatasetError
+from annotate.settings import DatasetSettings, Split
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings, Split
 from tests.dataset.breaking import file_of, rows_of, write_rows
 from tests.dataset.building import build_into
 from tests.factories import make_annotation, make_article, make_schema, make_span

@@ -16,8 +16,8 @@ from annotate.dataset.given import gathered
 from annotate.dataset.splits import SplitName
 from annotate.errors import DatasetError
 from annotate.progress import Advance
+from annotate.settings import DatasetSettings, Split, Tagging
 from annotate.spans import Annotation, Relation, SetAside, Span
-from annotate.workspace import DatasetSettings, Split, Tagging
 from tests.dataset.building import (
     ONLY_TRAIN,
     build_into,

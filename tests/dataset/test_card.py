@@ -17,8 +17,8 @@ from annotate.dataset.built import Built
 from annotate.dataset.card.head import size_category
 from annotate.dataset.card.markdown import one_line
 from annotate.schema.model import Attribute, Option
+from annotate.settings import DatasetSettings, Policy, Split
 from annotate.spans import SetAside
-from annotate.workspace import DatasetSettings, Policy, Split
 from tests.dataset.building import ONLY_TRAIN, build_into, build_one, contents, load, losses
 from tests.dataset.cards import make_facts, parted, read, section, summarised, table, text_of
 from tests.factories import (

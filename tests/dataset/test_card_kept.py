@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from annotate.dataset.card.kept import keep, read_kept, slot, unwritten, without_kept
 from annotate.errors import DatasetError
-from annotate.workspace import DatasetSettings
+from annotate.settings import DatasetSettings
 from tests.dataset.building import ONLY_TRAIN, build_into
 from tests.dataset.cards import make_facts, parted, section, text_of
 from tests.factories import make_annotation, make_article, make_schema, make_span

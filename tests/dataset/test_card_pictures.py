@@ -19,7 +19,7 @@ from annotate.dataset.card.drawing import legible
 from annotate.dataset.card.passages import draw_examples, draw_passage
 from annotate.dataset.card.plots import bins, draw_articles, draw_labels
 from annotate.dataset.examples import Passage, drawable
-from annotate.workspace import DatasetSettings
+from annotate.settings import DatasetSettings
 from tests.dataset.building import build_into, run
 from tests.dataset.rendering import PICTURES, open_card
 from tests.factories import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from annotate.dataset.card.words import loss_words, policy_words, tokens_words
+from annotate.settings import Policy, Tagging
 from annotate.spans import Span
 from annotate.tokens import Token, tag
-from annotate.workspace import Policy, Tagging
 from tests.factories import make_span
 
 POLICIES = {

@@ -20,8 +20,8 @@ from annotate.dataset.checking.crossing import bare
 from annotate.dataset.publish import Check
 from annotate.errors import DatasetError
 from annotate.formats import Marked
+from annotate.settings import DatasetSettings, Split
 from annotate.text import digest
-from annotate.workspace import DatasetSettings, Split
 from tests import strategies
 from tests.dataset.breaking import Row, alter, file_of, move, rows_of, write_rows
 from tests.dataset.building import build_into, id_in

@@ -26,10 +26,10 @@ from annotate.dataset.reading import open_built
 from annotate.errors import DatasetError
 from annotate.formats import Marked
 from annotate.formats.tagged import stretches
+from annotate.settings import DatasetSettings, Split
 from annotate.spans import Span
 from annotate.text import canonicalise
 from annotate.tokens import Tagging, Token, syllables, tag
-from annotate.workspace import DatasetSettings, Split
 from tests.dataset.building import build_into, build_one, build_sample, contents, load, losses, rows
 from tests.dataset.training import FAITHFUL, KINDS, trained
 from tests.factories import make_annotation, make_article, make_span

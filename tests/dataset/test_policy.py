@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from annotate.dataset.policy import choose
 from annotate.errors import DatasetError
+from annotate.settings import DatasetSettings, Policy
 from annotate.spans import Annotation, Relation, SetAside, Span, age
-from annotate.workspace import DatasetSettings, Policy
 from tests.dataset.building import ONLY_TRAIN, build_into, rows
 from tests.factories import make_annotation, make_article, make_choice, make_schema, make_span
 

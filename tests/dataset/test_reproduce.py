@@ -15,7 +15,7 @@ from annotate.dataset.built import Built
 from annotate.dataset.given import Given
 from annotate.dataset.lock import LOCK, Chosen, identity, read_lock
 from annotate.errors import DatasetError
-from annotate.workspace import DatasetSettings, Policy, Split, Tagging
+from annotate.settings import DatasetSettings, Policy, Split, Tagging
 from tests.dataset.building import (
     ONLY_TRAIN,
     build_into,
@@ -63,7 +63,7 @@ def test_another_machine_builds_the_same_bytes(
 import random, sys, time
 from pathlib import Path
 from annotate.dataset.build import build
-from annotate.workspace import DatasetSettings, Policy, Split, Tagging
+from annotate.settings import DatasetSettings, Policy, Split, Tagging
 from tests.factories import gold_annotation, sample_articles, sample_schema
 articles = list(sample_articles().values())
 annotations = [gold_annotation(article, id=n) for n, article in enumerate(articles)]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from annotate.dataset.splits import SPLITS, SplitName, Splits, read_fixed, split_of
 from annotate.errors import DatasetError
-from annotate.workspace import Split, open_workspace
+from annotate.settings import Split
+from annotate.workspace import open_workspace
 from tests import strategies
 
 COUNT = 4000

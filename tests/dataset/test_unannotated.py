@@ -18,7 +18,7 @@ from annotate.dataset.exporting import documents_of, language_of, unannotated_in
 from annotate.dataset.features import span_features, token_features
 from annotate.dataset.reading import open_built
 from annotate.errors import DatasetError
-from annotate.workspace import DatasetSettings, Policy, Tagging
+from annotate.settings import DatasetSettings, Policy, Tagging
 from tests.dataset.breaking import alter
 from tests.dataset.building import (
     HALVES,

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from annotate.corpus import Article
 from annotate.dataset.build import build
+from annotate.settings import DatasetSettings
 from annotate.spans import Annotation
-from annotate.workspace import DatasetSettings
 from tests.factories import sample_schema
 
 

@@ -17,7 +17,8 @@ from annotate.cli.common import (
     stdout,
     workspace_option,
 )
-from annotate.workspace import Split, Workspace
+from annotate.settings import Split
+from annotate.workspace import Workspace
 
 if TYPE_CHECKING:
     from rich.table import Table

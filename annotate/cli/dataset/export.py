@@ -17,7 +17,8 @@ from annotate.cli.common import (
     rich_progress,
 )
 from annotate.cli.formats import EVERY, OUT, require_fitting
-from annotate.workspace import FILE_NAME, Tagging, open_workspace
+from annotate.settings import Tagging
+from annotate.workspace import FILE_NAME, open_workspace
 
 if TYPE_CHECKING:
     from annotate.dataset.exporting import Exported

@@ -11,7 +11,7 @@ from annotate.dataset.built import Built
 from annotate.dataset.card.example import Row
 from annotate.dataset.summary import Summary
 from annotate.schema import Schema
-from annotate.workspace import DatasetSettings
+from annotate.settings import DatasetSettings
 
 
 class Size(NamedTuple):

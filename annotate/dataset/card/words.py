@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from annotate.dataset.built import Built
 from annotate.dataset.card.markdown import code, plural
-from annotate.workspace import DatasetSettings, Policy, Tagging
+from annotate.settings import DatasetSettings, Policy, Tagging
 
 _ANNOTATED = (
     "Where the column `annotated` is false, no annotation counts, and that there are no entities "

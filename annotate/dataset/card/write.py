@@ -18,7 +18,7 @@ from annotate.dataset.card.head import head
 from annotate.dataset.card.kept import keep
 from annotate.dataset.summary import Summary
 from annotate.schema import Schema
-from annotate.workspace import DatasetSettings
+from annotate.settings import DatasetSettings
 
 CARD = "README.md"
 CROISSANT = "croissant.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from annotate.dataset.build import build
-from annotate.workspace import DatasetSettings
+from annotate.settings import DatasetSettings
 from tests.dataset.building import run
 from tests.dataset.publish.hub import ORGANISATION, LocalHub
 from tests.dataset.publish.making import contents
