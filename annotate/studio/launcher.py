@@ -11,7 +11,10 @@ _ENOUGH = 5_000
 
 
 def prepare() -> None:
-    """Make Label Studio start and answer faster; to be called before it is imported."""
+    """Make Label Studio start and answer faster.
+
+    For a process of its own, before it is imported: this changes what others read and import.
+    """
     _relax_collector()
     _leave_out("scipy")
     _read_yaml_in_c()
@@ -38,7 +41,8 @@ def _leave_out(package: str) -> None:
 def _read_yaml_in_c() -> None:
     """Have PyYAML use libyaml, with which it comes on most machines.
 
-    Label Studio's table of features is read with it: in Python that is a seventh of a start.
+    Label Studio's table of features is read with it: in Python that is a seventh of a start. It
+    reads none but its own files so; on lists that are too deep libyaml crashes.
     """
     import yaml  # noqa: PLC0415, for the server alone
 

@@ -11,10 +11,11 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
-from annotate.studio.database import workers
+from annotate.studio.database import worker as taking
+from annotate.studio.database.worker import Worker
 
 
-class Watched(workers.Worker):
+class Watched(Worker):
     """A worker that only notes what it takes."""
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ def listener() -> Iterator[socket.socket]:
 def test_a_worker_without_work_takes_a_request_and_waits_for_nobody(
     worker: Watched, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_GIVE_WAY", 60)
+    monkeypatch.setattr(taking, "_GIVE_WAY", 60)
     worker.accept(listener)
     assert (len(worker.taken), worker.nr_conns) == (1, 1)
 
@@ -60,7 +61,7 @@ def test_a_worker_without_work_takes_a_request_and_waits_for_nobody(
 def test_connections_that_are_kept_for_later_are_no_work(
     worker: Watched, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_GIVE_WAY", 60)
+    monkeypatch.setattr(taking, "_GIVE_WAY", 60)
     worker.nr_conns = 1
     worker.keepalived_conns.append(object())
     worker.accept(listener)
@@ -79,7 +80,7 @@ def test_a_busy_worker_leaves_a_request_to_the_others(
     worker: Watched, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one takes it while this one waits for its own work, which then ends."""
-    monkeypatch.setattr(workers, "_GIVE_WAY", 60)
+    monkeypatch.setattr(taking, "_GIVE_WAY", 60)
     worker.nr_conns = 1
 
     def other() -> None:
@@ -96,7 +97,7 @@ def test_a_busy_worker_leaves_a_request_to_the_others(
 def test_a_busy_worker_takes_a_request_as_soon_as_its_own_work_ends(
     worker: Watched, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_GIVE_WAY", 60)
+    monkeypatch.setattr(taking, "_GIVE_WAY", 60)
     worker.nr_conns = 1
     thread = threading.Timer(0.05, worker.method_queue.defer, (worker.end_one,))
     thread.start()

@@ -1,42 +1,16 @@
-"""What gunicorn reads: how its workers are, and what it does before it starts them."""
+"""What gunicorn reads: how its workers are, and what it does before it starts them.
+
+For its own process only, which this makes ready for Label Studio.
+"""
 
 from __future__ import annotations
 
 import gc
-import select
-import socket
 import sys
 import time
 
-from gunicorn.workers.gthread import ThreadWorker
-
+from annotate.studio.database.worker import Worker
 from annotate.studio.launcher import prepare
-
-# Seconds for which a worker with something to do leaves a new request to the others: most
-# requests take no longer, so one of the others may have ended its own by then.
-_GIVE_WAY = 0.05
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """A worker with threads that lets one without work go first.
-
-    Python runs one thread of a worker at a time, so a request that a busy one takes waits
-    for what is there, beside a worker that does nothing.
-    """
-
-    def accept(self, listener: socket.socket) -> None:
-        """Take a new connection, if nobody else did meanwhile."""
-        until = time.monotonic() + _GIVE_WAY
-        ended = select.poll()
-        ended.register(self.method_queue, select.POLLIN)
-        while self._is_busy() and (left := until - time.monotonic()) > 0:
-            if ended.poll(left * 1000):
-                self.method_queue.run_callbacks(None)
-        super().accept(listener)
-
-    def _is_busy(self) -> bool:
-        return bool(self.nr_conns > len(self.keepalived_conns))
-
 
 # Unreachable objects are looked for among all others after this many looks at newer ones. What
 # was loaded is left out, so a look costs what it finds; looked for more rarely, what a few
