@@ -71,7 +71,6 @@ def extents(spans: tuple[Span, ...]) -> list[tuple[int, int, str]]:
     return sorted((span.start, span.end, span.label) for span in spans)
 
 
-@pytest.mark.timeout(300)
 def test_what_a_person_marks_in_the_browser_is_what_the_dataset_says(
     browser: Browser, workspace: Workspace, server: Server, studio: Studio, annotate: Annotate,
     title: str, tmp_path: Path,
@@ -130,7 +129,6 @@ def test_what_a_person_marks_in_the_browser_is_what_the_dataset_says(
         assert drawn == {(ends[r.head], r.label, ends[r.tail]) for r in gold.relations}
 
 
-@pytest.mark.timeout(300)
 def test_a_skipped_article_is_counted_and_not_built(
     browser: Browser, workspace: Workspace, server: Server, studio: Studio, annotate: Annotate,
     title: str,

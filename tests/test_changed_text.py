@@ -47,7 +47,6 @@ def change(path: Path) -> str:
     return mended
 
 
-@pytest.mark.timeout(300)
 def test_what_a_person_marked_stands_at_the_same_words_of_the_new_text(
     browser: Browser, workspace: Workspace, server: Server, studio: Studio, annotate: Annotate,
     title: str,

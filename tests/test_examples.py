@@ -59,7 +59,7 @@ def run(program: str, *arguments: str | Path, **environ: str) -> Outcome:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=170,
+        timeout=500,
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)

@@ -109,7 +109,6 @@ def test_the_guide_is_the_instructions_that_open_first(desk: Desk) -> None:
             assert entity.definition in " ".join(told.split())
 
 
-@pytest.mark.timeout(300)
 def test_everything_that_a_schema_asks_can_be_answered(
     desk: Desk, workspace: Workspace, annotate: Annotate, gold: Marked
 ) -> None:

@@ -84,7 +84,6 @@ class Person:
         return titles
 
 
-@pytest.mark.timeout(300)
 def test_two_people_label_each_in_a_queue_of_their_own(
     browser: Browser, server: Server, studio: Studio, annotate: Annotate, workspace: Workspace,
     articles: list[Article],

@@ -348,7 +348,6 @@ def dataset(folder: Path) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.timeout(400)
 def test_an_empty_server_gets_everything_and_a_pull_finds_no_difference(
     desk: Desk, empty: Server
 ) -> None:
@@ -401,7 +400,6 @@ def logs_in(url: str, address: str, password: str) -> bool:
         return bool(browser.get("/api/current-user/whoami").json().get("email") == address)
 
 
-@pytest.mark.timeout(400)
 def test_a_new_workspace_goes_on_from_a_backup(
     desk: Desk, empty: Server, tmp_path: Path, title: str
 ) -> None:
@@ -437,7 +435,6 @@ def test_a_new_workspace_goes_on_from_a_backup(
     assert "Nothing to restore" in run_new("restore", kept).stdout
 
 
-@pytest.mark.timeout(500)
 def test_a_local_server_whose_database_is_gone_comes_back(tmp_path: Path, title: str) -> None:
     root = lay_out(tmp_path / "workspace", title, ARTICLES)
     private = root / ".annotate"
@@ -465,7 +462,6 @@ def test_a_local_server_whose_database_is_gone_comes_back(tmp_path: Path, title:
         assert ledger.count(Place("local", 1)) == ledger.count(place) == 1
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("at", [8, 11, 14])
 def test_a_restore_killed_at_once_goes_on(desk: Desk, server: Server, at: int) -> None:
     process: subprocess.Popen[bytes]

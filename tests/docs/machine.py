@@ -123,7 +123,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=240,
+            timeout=500,
             check=False,
         )
         assert done.returncode == 0, f"{commands}\nended with {done.returncode}:\n{done.stdout}"

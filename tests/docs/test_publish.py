@@ -23,8 +23,6 @@ TEXT = DOCUMENT.read_text(encoding="utf-8")
 BLOCKS = blocks(TEXT)
 REPO = f"{ORGANISATION}/my-corpus"
 
-pytestmark = pytest.mark.timeout(300)
-
 
 class Told(NamedTuple):
     """What each block printed, and where it was typed: a workspace, a Hub and an S3."""
@@ -72,7 +70,7 @@ def run(block: Block, root: Path, environ: dict[str, str]) -> str:
     shell = ["bash", "-euo", "pipefail", "-c"] if block.kind == "sh" else [sys.executable, "-c"]
     done = subprocess.run(
         [*shell, text], cwd=root, env={name: value for name, value in environ.items() if value},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{text}\nended with {done.returncode}:\n{done.stdout}"
     return done.stdout

@@ -23,8 +23,6 @@ DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "team-server.md"
 BLOCKS = blocks(DOCUMENT.read_text(encoding="utf-8"))
 TITLE = "Bài của cả đội"
 
-pytestmark = pytest.mark.timeout(600)
-
 
 class Told:
     """The machine after the whole document, and what each block printed."""

@@ -11,8 +11,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from annotate.studio.client import Studio
 from annotate.studio.server import LocalServer
 from tests.conftest import lay_out, run_locally
@@ -20,7 +18,6 @@ from tests.conftest import lay_out, run_locally
 ARTICLES = 300
 
 
-@pytest.mark.timeout(300)
 def test_a_push_whose_server_was_killed_is_completed_by_a_second_push(
     tmp_path: Path, title: str
 ) -> None:

@@ -114,7 +114,6 @@ def kill_in_the_middle(room: Room, after: int) -> int:
     return done
 
 
-@pytest.mark.timeout(900)
 def test_a_migration_killed_in_the_middle_goes_on_and_loses_nothing(make_room: MakeRoom) -> None:
     room = make_room(ARTICLES)
     before = room.look()
@@ -320,7 +319,6 @@ if not os.environ.get("ANNOTATE_TEST_ALL_CUTS"):
     CUTS = random.Random(1).sample(CUTS, 6)  # noqa: S311
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("at", "carried_out"), CUTS)
 def test_a_migration_cut_off_at_any_request_goes_on(
     server: Server, studio: Studio, ledger: Ledger, title: str, at: int, *, carried_out: bool

@@ -979,7 +979,6 @@ def test_a_server_on_another_database_tells_the_same_in_other_bytes(
 ARTICLES = int(os.environ.get("ANNOTATE_TEST_ARTICLES", "60"))
 
 
-@pytest.mark.timeout(900)
 def test_many_articles_and_large_ones_come_back(room: Room) -> None:
     long = GOLD.text + "\n" + "Một câu dài về mùa gặt ở bến sông. " * 30_000
     given = [*articles(ARTICLES), *(Article(id=f"dài-{n}", text=f"{long}{n}") for n in range(3))]

@@ -200,7 +200,6 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.timeout(300)
 def test_two_first_starts_at_once_make_the_tables_once(postgres: Cluster, tmp_path: Path) -> None:
     database, _ = read_address(postgres.address(postgres.database()))
     servers = [LocalServer(tmp_path / name) for name in ("one", "two")]

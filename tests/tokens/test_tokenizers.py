@@ -102,7 +102,6 @@ def test_the_sample_is_tiled(name: str, article: str) -> None:
     assert_tiled(text, loaded(name)(text))
 
 
-@pytest.mark.timeout(600)
 @every_tokenizer
 def test_a_line_of_a_million_characters_is_tiled(name: str) -> None:
     text = " ".join(article.text for article in sample_articles().values()).replace("\n", " ")
