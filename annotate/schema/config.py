@@ -235,7 +235,7 @@ def _choices(
 
 def same_config(one: str, other: str) -> bool:
     """Whether two configs say the same, however their elements are indented."""
-    return _canonical(one) == _canonical(other)
+    return one == other or _canonical(one) == _canonical(other)
 
 
 def _canonical(config: str) -> str:

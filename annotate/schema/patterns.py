@@ -40,7 +40,10 @@ def extents(pattern: str | Regex, text: str, seconds: float) -> list[tuple[int, 
 
     Raises `TimeoutError` when that takes longer than `seconds`.
     """
-    found = []
+    found: list[tuple[int, int]] = []
+    # Most phrases are in few articles, and to look for one so takes a tenth of the time.
+    if isinstance(pattern, str) and pattern not in text:
+        return found
     for match in compile_pattern(pattern).finditer(text, timeout=seconds):
         phrase = match.group()
         start = match.start() + len(phrase) - len(phrase.lstrip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import NamedTuple
 
 from annotate.schema.model import Entity, Schema
@@ -30,7 +30,7 @@ def suggest(schema: Schema, text: str) -> list[Span]:
 
 
 def suggest_all(
-    schema: Schema, text: str, seconds: float = 1.0, without: Container[Slow] = ()
+    schema: Schema, text: str, seconds: float = 1.0, without: Collection[Slow] = ()
 ) -> Suggested:
     """Return the spans that the patterns of the schema match, in reading order.
 
@@ -43,7 +43,7 @@ def suggest_all(
     slow: list[Slow] = []
     for entity in schema.entities:
         matches = _matches(entity, text, seconds, slow, without)
-        taken = bytearray(len(text))
+        taken = bytearray(len(text) if matches else 0)
         for start, end in sorted(matches, key=lambda extent: (extent[0] - extent[1], extent[0])):
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
@@ -57,16 +57,15 @@ def suggest_all(
 
 
 def _matches(
-    entity: Entity, text: str, seconds: float, slow: list[Slow], without: Container[Slow]
+    entity: Entity, text: str, seconds: float, slow: list[Slow], without: Collection[Slow]
 ) -> set[tuple[int, int]]:
     """Return the extents that an entity's patterns match, and note those that run out of time."""
     matches: set[tuple[int, int]] = set()
     for number, pattern in enumerate(entity.patterns):
-        this = Slow(entity.name, number)
-        if this in without:
+        if without and Slow(entity.name, number) in without:
             continue
         try:
             matches.update(extents(pattern, text, seconds))
         except TimeoutError:
-            slow.append(this)
+            slow.append(Slow(entity.name, number))
     return matches

@@ -6,7 +6,8 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from annotate.schema import Regex, suggest
 from annotate.schema.patterns import compile_pattern, extents
@@ -126,6 +127,18 @@ def test_suggestions_are_those_of_all_patterns() -> None:
 def test_what_takes_too_long_is_stopped() -> None:
     with pytest.raises(TimeoutError):
         extents(SLOW, HARD, 0.05)
+
+
+@given(canonical_texts, st.data())
+def test_a_phrase_is_found_where_its_regular_expression_matches(
+    text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    phrase = text[start : data.draw(st.integers(start, len(text)))].strip()
+    assume(phrase)
+    matches = [match.span() for match in compile_pattern(phrase).finditer(text)]
+    assert extents(phrase, text, 1) == matches
+    assert extents(f"{phrase}\0", text, 1) == []
 
 
 @given(canonical_texts)
