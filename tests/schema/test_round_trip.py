@@ -98,6 +98,8 @@ def edited_configs(draw: st.DrawFn) -> tuple[Schema, str]:
     view = fromstring(labelling_config(schema))  # noqa: S314 - made here
     for _ in range(draw(st.integers(1, 4))):
         boxes = [(box, tag) for box in view.iter() for tag in box if "schema" not in tag.attrib]
+        if not boxes:
+            break
         box, tag = draw(st.sampled_from(boxes))
         deed = draw(st.sampled_from(("remove", "add", "set", "clear")))
         key = draw(st.sampled_from(sorted(tag.attrib) or ["value"]))
