@@ -3,9 +3,11 @@
     python -m benchmarks.sync [--articles 2000] [--rounds 7]
 
 Articles of the generated corpus (about 2.8 kB each), each with 15 marks where annotations are
-asked for. Every ratio is of two things that ran in turn in this process, on the same server,
-each at its fastest, as Python's `timeit` advises: what takes longer another time, when nothing
-else has changed, is the machine's other work (here up to 1.8 times, in seconds of CPU too):
+asked for. Both things of a ratio ran in turn in this process, on the same server, in an order
+of chance. The same work takes up to 1.8 times as long another time, in seconds of CPU too, so two
+ratios are told: the median of the rounds', each of which is of things that ran within seconds of
+each other, and that of the fastest times, as Python's `timeit` advises, in which a machine whose
+speed changes by the minute tells who met a good one:
 
 - push: our plan and push, beside posting the same records as ready-made JSON in batches of 500,
   and beside the SDK's `import_tasks`; the project is there before, for all three;
@@ -252,7 +254,8 @@ class Bench:
         for name, seconds in took.items():
             row("full pull, articles/s", ours, name, seconds, 0.9, self._count)
         for who, shares in busy.items():
-            print(f"| {who} at work, share of the pull | {statistics.median(shares):.2f} |")
+            share = statistics.median(shares)
+            print(f"| {who} at work, share of the pull | {share:.2f} | | | | |")
 
     def _fastest(self, project: int) -> float:
         return min(self._peers.export(project, "JSON"), self._peers.snapshot(project))
@@ -290,10 +293,10 @@ class Bench:
         small, large = counts
         for what, (before, after) in peaks.items():
             name = {"pull": "full pull", "sdk": "SDK export"}[what]
-            aim = " (aim: at most 1.3)" if what == "pull" else ""
+            aim = "at most 1.3" if what == "pull" else ""
             print(
                 f"| memory, {name} | {after:,} MB of {large:,} | {before:,} MB of {small:,}"
-                f" | {after / before:.2f}{aim} |"
+                f" | {after / before:.2f} | | {aim} |"
             )
 
     def _peak(self, what: str, project: int) -> int:
@@ -352,10 +355,15 @@ def wait(seconds: float) -> None:
 def row(
     what: str, ours: Sequence[float], peer: str, theirs: Sequence[float], aim: float, count: int = 0
 ) -> None:
-    """Print a row: the fewest seconds of each, or the rates of `count` in them, and the ratio."""
-    mine, other = min(ours), min(theirs)
-    told = [f"{count / one:,.0f}" if count else f"{one:,.2f}" for one in (mine, other)]
-    print(f"| {what} | {told[0]} | {peer} {told[1]} | {other / mine:.2f} (aim: {aim}) |")
+    """Print a row of the rounds' seconds, or of the rates of `count` in them.
+
+    These are of the median; the ratios of the median round and of the fastest.
+    """
+    middle = [statistics.median(seconds) for seconds in (ours, theirs)]
+    mine, other = (f"{count / one:,.0f}" if count else f"{one:,.2f}" for one in middle)
+    ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+    fastest = min(theirs) / min(ours)
+    print(f"| {what} | {mine} | {peer} {other} | {ratio:.2f} | {fastest:.2f} | {aim} |")
 
 
 def workers(folder: Path, count: int, rounds: int) -> None:
@@ -386,10 +394,9 @@ def workers(folder: Path, count: int, rounds: int) -> None:
                         took[number].append(cores_at_work(work))
     one, two = ([seconds for seconds, _ in took[number][1:]] for number in (1, 2))
     row("full pull by 2 readers from 2 workers, articles/s", two, "1 and 1", one, 1.6, count)
-    middle = statistics.median(one) / statistics.median(two)
-    print(f"| and at the median of {len(one)} | | | {middle:.2f} |")
     cores = [statistics.median(at_work for _, at_work in took[number][1:]) for number in (1, 2)]
-    print(f"| cores at work, of {os.cpu_count()} | {cores[1]:.2f} | 1 and 1 {cores[0]:.2f} |")
+    used = f"{cores[1]:.2f} | 1 and 1 {cores[0]:.2f}"
+    print(f"| cores at work, of {os.cpu_count()} | {used} | | | |")
 
 
 @contextmanager
@@ -417,7 +424,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", type=int, nargs=2, default=(1_000, 10_000))
     given = parser.parse_args()
-    print("| what | ours | beside | ratio |\n| --- | ---: | ---: | ---: |")
+    print("| what | ours | beside | ratio | of the fastest | aim |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         local = LocalServer(folder / "server")
