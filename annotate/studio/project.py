@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from time import sleep
 from typing import Any, Literal
 
@@ -208,7 +207,6 @@ def tell_edits(project: Project, page: Page) -> str:
     return "; ".join(find_edits(project, page)) or "in looks only"
 
 
-@lru_cache(maxsize=8)
 def _guide_digest(schema: Schema) -> str:
     return digest(guide_html(schema))
 
