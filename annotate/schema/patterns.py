@@ -41,7 +41,7 @@ def extents(pattern: str | Regex, text: str, seconds: float) -> list[tuple[int, 
     Raises `TimeoutError` when that takes longer than `seconds`.
     """
     found: list[tuple[int, int]] = []
-    # Most phrases are in few articles, and to look for one so takes a tenth of the time.
+    # Most phrases are in few articles, and to see that one is not takes a fifth of the time so.
     if isinstance(pattern, str) and pattern not in text:
         return found
     for match in compile_pattern(pattern).finditer(text, timeout=seconds):
