@@ -43,6 +43,7 @@ from annotate.studio.system import (
     seconds,
     send_signal,
     status_of,
+    uninterrupted,
     write_private,
 )
 
@@ -166,10 +167,7 @@ class LocalServer:
                     f" (process {running.pid})",
                     "Use it, or stop that one first.",
                 )
-            started = self._start(host, port, progress, team or self.team(), temporary=False)
-            if team:
-                remember_team(self._private, team)
-            return started
+            return self._start(host, port, progress, team or self.team(), temporary=False)
 
     def _start(
         self, host: str, port: int | None, progress: Progress, team: Team | None, *,
@@ -185,17 +183,23 @@ class LocalServer:
         else:
             self._lay_out(version, progress)
             launch = local_launch(self.data, host, port)
-        self._child = self._launch(launch)
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-        state = Running(self._child.pid, url, temporary)
+        child = state = None
         try:
-            write_private(self._state, msgspec.json.encode(state))
-            self._wait_until_up(self._child, url, progress, first=first)
+            # An interruption while it starts would leave a server that nobody knows of.
+            with uninterrupted():
+                child = self._child = self._launch(launch)
+                state = Running(child.pid, url, temporary)
+                write_private(self._state, msgspec.json.encode(state))
+            self._wait_until_up(child, url, progress, first=first)
+            if team and not temporary:
+                remember_team(self._private, team)
         except BaseException:
-            ended = self._child.poll() is not None
-            self.stop(state)
-            if team and ended:
-                refuse_half_made(team.database)
+            if child and state:
+                ended = child.poll() is not None
+                self.stop(state)
+                if team and ended:
+                    refuse_half_made(team.database)
             raise
         return state
 

@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from annotate.errors import LocalServerError
@@ -83,6 +84,31 @@ def status_of(url: str, token: str, patience: float) -> int | None:
         return None
     except OSError:
         return None
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C, SIGTERM and SIGHUP until the end of the block.
+
+    Not by a mask, which a process started meanwhile would keep. Signals reach the main thread
+    alone; any other one is not interrupted anyway.
+    """
+    came: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            handler = signal.getsignal(number)
+            # What is ignored or ends the process at once stays so.
+            if callable(handler):
+                before[number] = handler
+                signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def send_signal(pid: int, number: signal.Signals) -> None:

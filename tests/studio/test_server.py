@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -216,6 +217,32 @@ def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path: Path) 
     with pytest.raises(LocalServerError, match=r"ended while starting: .*not a database"):
         broken.start("127.0.0.1", free_port())
     assert broken.running() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_interrupts_while_the_process_starts_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def interrupted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(real(*arguments, **options))
+        signal.raise_signal(number)
+        return started[-1]
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(subprocess, "Popen", interrupted)
+        with pytest.raises(KeyboardInterrupt), LocalServer(tmp_path).use():
+            pytest.fail("it went on after an interruption")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        for child in started:
+            child.kill()
+    assert len(started) == 1
+    assert started[0].wait() == -signal.SIGTERM
+    assert LocalServer(tmp_path).running() is None
 
 
 def test_a_state_file_of_a_dead_server_is_not_believed(tmp_path: Path) -> None:
