@@ -21,15 +21,13 @@ from annotate.studio.wire import (
     PushedTask,
     Result,
     View,
+    WireAnnotation,
 )
 
-# The server applies `include` to the annotations within a task as well.
-_ANNOTATION_FIELDS = (
-    "id,data,meta,annotations,result,completed_by,was_cancelled,created_at,updated_at,lead_time,"
-    "ground_truth"
-)
 # All the others cost the server more than these do.
 _PROJECT_FIELDS = ",".join(Project.__struct_fields__)
+_ANNOTATION_FIELDS = WireAnnotation.__struct_fields__
+_TASK_FIELDS = "id,data,meta"
 _PREDICTION_FIELDS = "id,meta,predictions,model_version,result,score"
 
 
@@ -159,9 +157,8 @@ class Studio(Connection):
 
         Of those with numbers greater than `above` and at most `upto`, if it is given.
         """
-        listing = replace(
-            _annotated(project_id, AnnotatedTask, _ANNOTATION_FIELDS, size), lean=True
-        )
+        listing = _annotated(project_id, AnnotatedTask, _TASK_FIELDS, size, _ANNOTATION_FIELDS)
+        listing = replace(listing, lean=True)
         if upto is not None:
             listing = replace(listing, also=(*listing.also, _less("id", upto + 1)))
         return self.pages(listing, above)
@@ -176,17 +173,25 @@ class Studio(Connection):
         """
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime"}
         also = ({**changed, "value": since},)
-        return self.pages(
-            Listing(
-                project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, size, also=also, lean=True
-            )
+        listing = Listing(
+            project_id,
+            AnnotatedTask,
+            "all",
+            _TASK_FIELDS,
+            size,
+            also,
+            _ANNOTATION_FIELDS,
+            lean=True,
         )
+        return self.pages(listing)
 
     def some_tasks(self, project_id: int, tasks: Sequence[int]) -> Iterator[AnnotatedTask]:
         """Yield some tasks with their annotations, leaving out those that are not there."""
         for task in tasks:
             also = ({**greater("id", task), "operator": "equal"},)
-            listing = Listing(project_id, AnnotatedTask, "all", _ANNOTATION_FIELDS, 1, also=also)
+            listing = Listing(
+                project_id, AnnotatedTask, "all", _TASK_FIELDS, 1, also, _ANNOTATION_FIELDS
+            )
             yield from self.page(listing, after=0)[1]
 
     def update_task(self, task_id: int, task: dict[str, Any]) -> None:
@@ -209,7 +214,7 @@ class Studio(Connection):
 
     def annotation_numbers(self, project_id: int) -> Iterator[list[NumberedTask]]:
         """Yield the same tasks with no more than the numbers of their annotations."""
-        return self.pages(_annotated(project_id, NumberedTask, "id,meta,annotations", 1000))
+        return self.pages(_annotated(project_id, NumberedTask, "id,meta", 1000, ("id",)))
 
     def count_annotated(self, project_id: int, above: int = 0) -> int:
         """Return how many tasks with numbers greater than `above` have annotations."""
@@ -292,6 +297,9 @@ def _less(column: str, value: int) -> dict[str, Any]:
     return {**greater(column, value), "operator": "less"}
 
 
-def _annotated(project: int, kind: type[K], include: str, size: int) -> Listing[K]:
+def _annotated(
+    project: int, kind: type[K], include: str, size: int, annotations: tuple[str, ...] = ()
+) -> Listing[K]:
     # Not by a counter: the server counts submitted and skipped annotations apart.
-    return Listing(project, kind, "all", include, size, also=(greater("annotations_ids", 0),))
+    some = (greater("annotations_ids", 0),)
+    return Listing(project, kind, "all", include, size, some, annotations)

@@ -21,7 +21,7 @@ _PAGE_BYTES = 16_000_000
 _MARKS = 4_000
 _LEAST, _MOST = 10, 400
 # Several readers end with shares so small that none waits long for another, but not so small
-# that what a request costs by itself, as much as 45 articles, is most of it.
+# that what a request costs by itself, as much as 70 articles, is most of it.
 _LAST = 100
 # Of articles that nothing is known of.
 _ARTICLE = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from annotate.text import from_utf16
 
@@ -11,8 +11,7 @@ from annotate.text import from_utf16
 _GAP = re.compile(r"(?:\s|\\n)+")
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """Proved offsets in code points; `repaired` when they came in UTF-16 units."""
 
     start: int

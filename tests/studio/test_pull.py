@@ -211,10 +211,35 @@ def cut_in_the_middle(
     return httpx.Response(200, content=half(), request=request)
 
 
+def unexpanded(
+    request: httpx.Request, forward: Callable[[httpx.Request], httpx.Response]
+) -> httpx.Response:
+    """What a server tells that expands nothing."""
+    url = request.url.copy_remove_param("expand")
+    return forward(httpx.Request(request.method, url, headers=request.headers))
+
+
 def passed_on(
     request: httpx.Request, forward: Callable[[httpx.Request], httpx.Response]
 ) -> httpx.Response:
     return forward(request)
+
+
+def test_a_server_that_expands_nothing_tells_the_same(
+    room: Room, faulty: Faulty, server: Server
+) -> None:
+    room.mark("a0", PERSON)
+    body = {"result": [], "was_cancelled": True}
+    server.call("POST", f"api/tasks/{room.tasks['a1']}/annotations", body)
+    plain, _ = faulty("GET", "/api/tasks", [unexpanded] * 2)
+    project = room.place.project
+    told = [list(studio.annotated_tasks(project)) for studio in (room.studio, plain)]
+    assert told[0] == told[1]
+    assert [[a.was_cancelled for a in task.annotations] for page in told[0] for task in page] == [
+        [False], [True],
+    ]  # fmt: skip
+    numbers = [list(studio.annotation_numbers(project)) for studio in (room.studio, plain)]
+    assert numbers[0] == numbers[1] != []
 
 
 def test_a_short_listing_is_an_error_and_buries_nothing(room: Room, faulty: Faulty) -> None:

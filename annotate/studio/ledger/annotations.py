@@ -48,16 +48,18 @@ class Annotations:
             yield
 
     def _append(self, place: Place, entries: Iterable[Entry], kind: Kind = "annotation") -> int:
-        now = utc_now()
-        added = 0
+        return self._insert(place, kind, self._new(place, entries, kind))
+
+    def _new(
+        self, place: Place, entries: Iterable[Entry], kind: Kind
+    ) -> Iterator[tuple[int, bytes, str]]:
+        """Yield number, result and body of the entries that differ from what is known."""
         for entry in entries:
             body = msgspec.json.encode(entry.annotation).decode()
             known = self._newest(place, entry.annotation.id, kind)
             # The same may have been written with fewer fields, by an earlier release.
             if known != (body, entry.result) and _read(known) != entry:
-                self._insert(place, kind, entry.annotation.id, now, entry.result, body)
-                added += 1
-        return added
+                yield entry.annotation.id, entry.result, body
 
     def _newest(
         self, place: Place, annotation: int, kind: Kind, until: int | None = None
@@ -100,32 +102,35 @@ class Annotations:
 
     def bury_these(self, place: Place, gone: Iterable[int], kind: Kind = "annotation") -> int:
         """Add a tombstone for each of these annotations; return how many."""
-        now = utc_now()
-        count = 0
         with self._alone():
-            for annotation in gone:
-                self._insert(place, kind, annotation, now, None, None)
-                count += 1
-        return count
+            return self._insert(place, kind, ((number, None, None) for number in gone))
 
     def _insert(
-        self, place: Place, kind: Kind, annotation: int, now: str,
-        result: bytes | None, body: str | None,
-    ) -> None:  # fmt: skip
+        self, place: Place, kind: Kind, contents: Iterable[tuple[int, bytes | None, str | None]]
+    ) -> int:
+        """Add rows to the project's chain, in a transaction of one's own; return how many.
+
+        `contents` are numbers, results and bodies; what is added is there for those after it.
+        """
         known = self._db.execute(
             "SELECT rows, head FROM chains WHERE server = ? AND project = ?", place
         ).fetchone()
-        count, head = known or (0, START)
-        row = (*place, kind, annotation, now, result, body)
-        head = link(head, row)
-        self._db.execute(
-            "INSERT INTO annotations (server, project, kind, annotation, pulled_at, result, body,"
-            " hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, head),
-        )
-        self._db.execute(
-            "INSERT OR REPLACE INTO chains VALUES (?, ?, ?, ?)", (*place, count + 1, head)
-        )
+        before, head = known or (0, START)
+        count, now = before, utc_now()
+        for annotation, result, body in contents:
+            row = (*place, kind, annotation, now, result, body)
+            head = link(head, row)
+            count += 1
+            self._db.execute(
+                "INSERT INTO annotations (server, project, kind, annotation, pulled_at, result,"
+                " body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*row, head),
+            )
+        if count > before:
+            self._db.execute(
+                "INSERT OR REPLACE INTO chains VALUES (?, ?, ?, ?)", (*place, count, head)
+            )
+        return int(count - before)
 
     def numbers(self, place: Place, kind: Kind = "annotation") -> dict[int, str]:
         """Return the numbers of what is not deleted, with the id of the article of each."""
