@@ -28,6 +28,9 @@ def read_whole(response: httpx.Response) -> None:
     if isinstance(stream, httpx.SyncByteStream):
         response.stream = _Bounded(stream, monotonic() + _LONGEST)
     response.read()
+    # httpx's stream knows its response: in that circle a body would stay until the garbage
+    # collector's longest round, and several of them at once.
+    response.stream = httpx.ByteStream(b"")
 
 
 class _Bounded(httpx.SyncByteStream):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -284,6 +286,16 @@ def test_an_answer_that_drips_without_end_is_a_time_out(
     with pytest.raises(ServerTimeout, match="in time"):
         studio.whoami()
     assert proxy.count() == 2
+
+
+def test_an_answer_is_freed_with_its_last_use(through: Through) -> None:
+    studio, _ = through()
+    gc.disable()
+    try:
+        answer = weakref.ref(studio.request("GET", "api/version"))
+        assert answer() is None
+    finally:
+        gc.enable()
 
 
 # The token.
